@@ -103,17 +103,20 @@ to-mst: restore ## the same to Managed Service for TimescaleDB, with TimescaleDB
 # A step's command leaves its own file in DIR, which names both databases: done for them, it is not done again; for others, it is refused.
 step = $(info ./jbang $(strip $(1) $($(2))))./jbang $(1) $($(2)) || { code=$$?; echo "make: hint: once that is mended, run the same make again; options of $(firstword $(1)) go into $(2)$(3)" >&2; exit $$code; }
 
+# After a death, a step goes on with what it has left, unless its options say to begin anew.
+resume = $(if $(filter $(1),$(2)),,--resume)
+
 roles: folder ## write the source's roles to a file and create them on the target
 	@$(call step,dump-roles --out $(DIR)/roles.sql --overwrite --apply --step-file $(DIR)/roles.done,ROLES_OPTIONS)
 
 dump: folder ## dump the source, with a manifest
-	@$(call step,dump --out $(DIR)/dump --format $(FORMAT) $(if $(filter directory,$(FORMAT)),--jobs $(JOBS)) --step-file $(DIR)/dump.done,DUMP_OPTIONS)
+	@$(call step,dump --out $(DIR)/dump --format $(FORMAT) $(if $(filter directory,$(FORMAT)),--jobs $(JOBS)) $(call resume,--overwrite,$(DUMP_OPTIONS)) --step-file $(DIR)/dump.done,DUMP_OPTIONS)
 
 align: roles ## create the source's extensions on the target
 	@$(call step,align-version --step-file $(DIR)/align.done,ALIGN_OPTIONS)
 
 restore: align dump ## load the dump into the target
-	@$(call step,$(RESTORE) --restart --jobs $(JOBS) --step-file $(DIR)/restore.done $(DIR)/dump,RESTORE_OPTIONS,; a dump that has to be made anew goes into another folder: DIR=FOLDER)
+	@$(call step,$(RESTORE) $(if $(filter plain,$(FORMAT)),$(filter-out $(RESTORE_OPTIONS),--restart),$(call resume,--restart,$(RESTORE_OPTIONS))) --jobs $(JOBS) --step-file $(DIR)/restore.done $(DIR)/dump,RESTORE_OPTIONS,; a dump that has to be made anew goes into another folder: DIR=FOLDER)
 
 analyze: restore ## statistics for the planner: the last step of restore
 

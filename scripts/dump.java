@@ -55,6 +55,9 @@ class Dump implements Callable<Integer> {
     @Option(names = {"-Z", "--compress"}, paramLabel = "SPEC", order = 12,
             description = "none, gzip, lz4 or zstd, with :LEVEL if wanted; the last two need pg_dump 16 or newer")
     String compress;
+    @Option(names = "--resume", order = 13,
+            description = "use a dump that is finished already; make again what an interrupted run has left")
+    boolean resume;
     @Option(names = "--no-owner", order = 30, description = "leave the owners out of the dump")
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31,
@@ -86,6 +89,9 @@ class Dump implements Callable<Integer> {
         if (jobs != null && jobs > 1 && written != DumpFormat.DIRECTORY) {
             throw Failure.usage("only format directory is written by several workers at once, not %s", written.word());
         }
+        if (resume && overwrite) {
+            throw Failure.usage("--resume uses a finished dump, and --overwrite replaces it: give one of them");
+        }
         Compression compression = compress == null ? null : Compression.of(compress);
         Dsn source = endpoints.source(console);
         if (step.wanted()) {
@@ -96,7 +102,7 @@ class Dump implements Callable<Integer> {
             source = server.dsn();
         }
         MigrationOptions wanted = new MigrationOptions(filters, jobs == null ? PARALLEL : jobs, List.of(), List.of(),
-                false, false, false, false, noOwner,
+                false, false, resume && !dryRun, false, noOwner,
                 noPrivileges, pauseJobs, null);
         DumpOrder order = new DumpOrder(wanted, out, written, compression, overwrite);
         order.check(false);

@@ -167,9 +167,8 @@ class Migrate implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (resume && (restart || viaFiles || dryRun || prepare)) {
-            throw Failure.usage("--resume goes on with a run that streams: without --restart, --prepare, --via-files, "
-                    + "--dry-run");
+        if (resume && (restart || dryRun || prepare)) {
+            throw Failure.usage("--resume goes on with a failed run: without --restart, --prepare, --dry-run");
         }
         if (prepare && (viaFiles || dryRun)) {
             throw Failure.usage("--prepare goes with rows that stream: without --via-files, --dry-run");

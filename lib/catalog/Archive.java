@@ -206,6 +206,16 @@ public final class Archive {
                 "--use-list=" + PrivateFile.write("list", list.toString()), file.toString()));
     }
 
+    /** Hands on the script that pg_restore would run for the rows of these entries, which come in this order. */
+    public void rows(List<Entry> chosen, Tool.Sink sink) {
+        Path list = list(chosen);
+        try {
+            tool.stream("pg_restore", List.of("--data-only", "--file=-", "--use-list=" + list, file.toString()), sink);
+        } finally {
+            PrivateFile.delete(list);
+        }
+    }
+
     /** @return the first bytes of the script that pg_restore would run for the rows of the chosen entries */
     public byte[] beginning(Predicate<Entry> wanted, int bytes) {
         return tool.beginning("pg_restore",
@@ -269,9 +279,13 @@ public final class Archive {
 
     private List<String> chosen(List<String> options, List<Entry> chosen) {
         List<String> arguments = new ArrayList<>(options);
-        arguments.add("--use-list=" + PrivateFile.write("list",
-                chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining())));
+        arguments.add("--use-list=" + list(chosen));
         arguments.add(file.toString());
         return arguments;
+    }
+
+    private static Path list(List<Entry> chosen) {
+        return PrivateFile.write("list",
+                chosen.stream().map(entry -> entry.line + "\n").collect(Collectors.joining()));
     }
 }

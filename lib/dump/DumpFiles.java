@@ -22,6 +22,9 @@ import lib.talk.Workers;
 public final class DumpFiles {
     private static final int BUFFER = 256 * 1024;
 
+    /** Enough to tell what nobody forges, and few enough to read out. */
+    private static final int DIGITS = 16;
+
     private final AtomicLong done = new AtomicLong();
 
     /** @return bytes read so far; may be called from another thread */
@@ -88,6 +91,11 @@ public final class DumpFiles {
                         .hint("copy it again, or dump again");
             }
         });
+    }
+
+    /** @return what tells a file from every other */
+    static String digest(Path file) {
+        return new DumpFiles().checksum(file).substring(0, DIGITS);
     }
 
     /** A dump of one file may have been renamed together with its manifest. */

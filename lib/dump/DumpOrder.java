@@ -1,5 +1,6 @@
 package lib.dump;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.catalog.MigrationOptions;
 import lib.talk.Failure;
@@ -28,7 +29,8 @@ public record DumpOrder(MigrationOptions wanted, Path out, DumpFormat format, Co
     }
 
     /**
-     * Asks for what can be known without connecting.
+     * Asks for what can be known without connecting. A run that goes on puts in place what a killed one has written
+     * whole.
      *
      * @param ownFolder whether the folder is ours to create
      * @throws Failure usage, when the parts do not go together or the place is taken
@@ -38,6 +40,9 @@ public record DumpOrder(MigrationOptions wanted, Path out, DumpFormat format, Co
             throw Failure.usage("a plain dump is not compressed, since psql could not read it")
                     .hint("use --format custom, or compress it afterwards");
         }
-        DumpOutput.check(out, overwrite, ownFolder);
+        if (wanted.resume()) {
+            DumpOutput.finishKilled(out, wanted.workers());
+        }
+        DumpOutput.check(out, overwrite || wanted.resume() && Files.exists(Manifest.beside(out)), ownFolder);
     }
 }

@@ -27,14 +27,12 @@ final class DumpOutput implements AutoCloseable {
             Pattern.compile("toc\\.dat|blobs[_0-9]*\\.toc|(blob_)?\\d+\\.dat(\\.(gz|lz4|zst))?");
 
     private final Path out;
-    private final DumpFormat format;
     private final Path partial;
     private final Cleanup.Task discard;
-    private boolean renamed;
+    private boolean publishing;
 
-    private DumpOutput(Path out, DumpFormat format) {
+    private DumpOutput(Path out) {
         this.out = out;
-        this.format = format;
         partial = sibling(out, ".partial-" + ProcessHandle.current().pid());
         discard = Cleanup.onExit(this::discard);
     }
@@ -55,7 +53,10 @@ final class DumpOutput implements AutoCloseable {
             return;
         } else if (!overwrite) {
             throw Failure.usage("\"%s\" exists already", there)
-                    .hint("name another place" + (isDump(out) ? " or use --overwrite" : ""));
+                    .hint("name another place"
+                            + (!isDump(out) ? "" : Files.exists(Manifest.beside(out))
+                                    ? ", or use it with --resume, or replace it with --overwrite"
+                                    : ", or replace it with --overwrite"));
         } else if (!isDump(out)) {
             throw Failure.usage("\"%s\" is not a dump and is not overwritten", out).hint("name another place");
         }
@@ -85,7 +86,7 @@ final class DumpOutput implements AutoCloseable {
                 Files.createDirectory(place.getParent(), mode("rwx------"));
             }
             removeLeftovers(place);
-            DumpOutput output = new DumpOutput(place, format);
+            DumpOutput output = new DumpOutput(place);
             if (format == DumpFormat.DIRECTORY) {
                 Files.createDirectory(output.partial, mode("rwx------"));
             } else {
@@ -98,14 +99,69 @@ final class DumpOutput implements AutoCloseable {
         }
     }
 
+    /**
+     * A killed run may have written everything, and not have renamed all of it: that is done now. Beside a finished
+     * dump nothing of other runs stays.
+     *
+     * @param workers how many files are read at once for their checksums
+     */
+    static void finishKilled(Path out, int workers) {
+        Path place = out.toAbsolutePath().normalize();
+        Path beside = Manifest.beside(place);
+        if (!Files.isDirectory(place.getParent())) {
+            return;
+        }
+        Pattern leftover = leftover(beside, "");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(place.getParent())) {
+            for (Path file : files) {
+                Matcher name = leftover.matcher(file.getFileName().toString());
+                if (name.matches() && ended(name) && !Files.exists(beside)) {
+                    Path partial = sibling(place, ".partial-" + name.group(1));
+                    boolean written = Files.exists(partial);
+                    if (isWhole(written ? partial : place, file, workers)) {
+                        rename(written ? partial : null, file, place);
+                    }
+                }
+            }
+            if (Files.exists(beside)) {
+                removeLeftovers(place);
+            }
+        } catch (IOException e) {
+            throw Failure.of("could not write to \"%s\": %s", out, reason(e)).because(e)
+                    .hint("name another place");
+        }
+    }
+
+    private static boolean isWhole(Path dump, Path manifest, int workers) {
+        try {
+            List<Manifest.File> files = Manifest.of(manifest).files();
+            DumpFiles.checkSizes(dump, files);
+            new DumpFiles().checkContents(dump, files, workers);
+            return true;
+        } catch (Failure e) {
+            // It is written anew.
+            return false;
+        }
+    }
+
+    /** @param ending of the names, as a pattern */
+    private static Pattern leftover(Path of, String ending) {
+        return Pattern.compile(Pattern.quote(of.getFileName().toString()) + "\\.partial-(\\d{1,9})" + ending);
+    }
+
+    private static boolean ended(Matcher leftover) {
+        return ProcessHandle.of(Long.parseLong(leftover.group(1))).isEmpty();
+    }
+
     /** What a killed run has left there is removed by the next one. */
     private static void removeLeftovers(Path out) throws IOException {
-        Pattern leftover = Pattern.compile(Pattern.quote(out.getFileName().toString())
-                + "(?:\\.manifest\\.json)?\\.partial-(\\d{1,9})(?:-old|-archive)?");
+        Pattern leftover = leftover(out, "(?:-old|-archive)?");
+        Pattern manifest = leftover(Manifest.beside(out), "");
         try (DirectoryStream<Path> files = Files.newDirectoryStream(out.getParent())) {
             for (Path file : files) {
                 Matcher name = leftover.matcher(file.getFileName().toString());
-                if (name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
+                Matcher ofManifest = manifest.matcher(file.getFileName().toString());
+                if (name.matches() && ended(name) || ofManifest.matches() && ended(ofManifest)) {
                     remove(file);
                 }
             }
@@ -149,24 +205,32 @@ final class DumpOutput implements AutoCloseable {
 
     /** Puts the complete dump and its manifest in place of what was there. */
     public void publish(Manifest manifest) {
-        Path beside = Manifest.beside(out);
-        Path partialManifest = sibling(beside, ".partial-" + ProcessHandle.current().pid());
-        Path old = sibling(partial, "-old");
+        Path partialManifest = sibling(Manifest.beside(out), ".partial-" + ProcessHandle.current().pid());
         try {
             Files.createFile(partialManifest, mode("rw-------"));
             Files.writeString(partialManifest, manifest.json());
-            Files.deleteIfExists(beside);
-            if (format == DumpFormat.DIRECTORY && Files.exists(out) || Files.isDirectory(out)) {
-                Files.move(out, old, StandardCopyOption.ATOMIC_MOVE);
-            }
-            Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            renamed = true;
-            Files.move(partialManifest, beside, StandardCopyOption.ATOMIC_MOVE);
+            Files.deleteIfExists(Manifest.beside(out));
+            publishing = true;
+            rename(partial, partialManifest, out);
             discard.cancel();
-            remove(old);
             remove(archive());
         } catch (IOException e) {
             throw Failure.of("could not write \"%s\": %s", out, reason(e)).because(e);
+        }
+    }
+
+    /** @param partial the dump, or null when it is there already */
+    private static void rename(Path partial, Path partialManifest, Path out) throws IOException {
+        Path old = partial == null ? null : sibling(partial, "-old");
+        if (partial != null) {
+            if (Files.isDirectory(partial) && Files.exists(out) || Files.isDirectory(out)) {
+                Files.move(out, old, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(partialManifest, Manifest.beside(out), StandardCopyOption.ATOMIC_MOVE);
+        if (old != null) {
+            remove(old);
         }
     }
 
@@ -178,6 +242,7 @@ final class DumpOutput implements AutoCloseable {
     private void discard() {
         try {
             Path beside = Manifest.beside(out);
+            boolean renamed = publishing && !Files.exists(partial);
             remove(partial);
             remove(archive());
             remove(sibling(beside, ".partial-" + ProcessHandle.current().pid()));

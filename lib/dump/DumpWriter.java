@@ -22,6 +22,7 @@ import lib.preflight.TableChecks;
 import lib.roles.RolePowers;
 import lib.roles.RoleRules;
 import lib.roles.TargetKind;
+import lib.server.DatabaseIdentity;
 import lib.server.Server;
 import lib.server.Session;
 import lib.source.Contents;
@@ -188,7 +189,7 @@ public final class DumpWriter {
                         client.major() + "." + client.minor(), client.major()),
                 new Manifest.Origin(server.dsn().display(), facts.version(), facts.major(), facts.encoding(),
                         facts.collate(), facts.ctype(), facts.sorting(),
-                        DatabaseSettings.creation(session)),
+                        DatabaseSettings.creation(session), DatabaseIdentity.withoutAddress(session)),
                 new Manifest.Moment(source.snapshot().id(), session.text("asking for the time",
                         "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', "
                                 + "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")),

@@ -4,6 +4,7 @@ package lib.dump;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import lib.catalog.ReservedSchemas;
 import lib.catalog.Selection;
@@ -15,6 +16,7 @@ import lib.preflight.Preflight;
 import lib.preflight.Readability;
 import lib.preflight.TableChecks;
 import lib.preflight.TimescaleSource;
+import lib.server.DatabaseIdentity;
 import lib.server.Finding;
 import lib.server.OldestVersion;
 import lib.server.Server;
@@ -90,12 +92,18 @@ public final class Dumping {
     public void run() throws SQLException {
         Steps steps = new Steps(console, new Report());
         Selection selection;
+        Optional<Manifest> earlier;
         try (Session session = source.session()) {
             selection = Selection.resolve(session, order.wanted().filters());
-            steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
+            earlier = FinishedDump.find(order, DatabaseIdentity.withoutAddress(session), console);
+            if (earlier.isPresent()) {
+                steps.run("dump", () -> FinishedDump.text(earlier.get()));
+            } else {
+                steps.run("checks", () -> Verdict.of(findings(session, selection), console, new Report()));
+            }
         }
-        Manifest manifest =
-                PausedJobs.during(order.wanted().pauseJobs(), source, console, () -> dump(steps, selection));
+        Manifest manifest = earlier.isPresent() ? earlier.get()
+                : PausedJobs.during(order.wanted().pauseJobs(), source, console, () -> dump(steps, selection));
         Verdict.of(manifest.needs().check(
                 manifest.contents().timescale() == null ? "restore-postgres" : "restore-timescale", Set.of(), true),
                 console, new Report());

@@ -21,9 +21,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import lib.catalog.Extensions;
+import lib.catalog.MigrationOptions;
 import lib.catalog.Money;
 import lib.catalog.OthersComments;
 import lib.code.OwnersCode;
+import lib.journal.RunIdentity;
 import lib.preflight.ArrayNulls;
 import lib.source.Contents;
 import lib.source.LeftBehind;
@@ -31,6 +33,7 @@ import lib.source.Lz4Column;
 import lib.source.PathNeeds;
 import lib.talk.Failure;
 import lib.talk.Printable;
+import lib.tools.DumpFormat;
 
 /**
  * What a dump says of itself: how it was made, of what, and every file of it with its checksum. It stands beside the
@@ -73,9 +76,11 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /**
      * The server and database it was made of; {@code creation} is what CREATE DATABASE has to be told to make one like
      * it.
+     *
+     * @param identity the database, whatever its address is; null in a manifest that was written before this was
      */
     public record Origin(String server, String version, int major, String encoding, String collate, String ctype,
-            String sorting, String creation) {
+            String sorting, String creation, String identity) {
         /**
          * @return what texts sort by, as {@link lib.server.Server.Facts Server.Facts} has it; a manifest that was
          * written before has only the locale of the C library
@@ -97,7 +102,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /** What may be absent. */
     private static final Set<String> OPTIONAL =
             Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments",
-                    "arrays", "sorting", "pathNeeds", "readers", "circular", "inModeAgain");
+                    "arrays", "sorting", "identity", "pathNeeds", "readers", "circular", "inModeAgain");
     /** Manifests have another word for deferred tables; those of earlier dumps must be understood. */
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping()
             .setFieldNamingStrategy(field -> field.getName().equals("deferred") ? "late" : field.getName()).create();
@@ -117,6 +122,19 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /** @return the functions that need a search_path; none in a manifest that was written before this was */
     PathNeeds needs() {
         return pathNeeds == null ? PathNeeds.NONE : pathNeeds;
+    }
+
+    /**
+     * @return what a run that loads a dump has in common with one that goes on with it; a plain dump is run as a whole
+     */
+    public static RunIdentity identity(Path dump, MigrationOptions wanted) {
+        Manifest manifest = read(dump);
+        return manifest.isPlain() ? RunIdentity.NONE
+                : RunIdentity.ofDump(DumpFiles.digest(beside(dump)), manifest.snapshot.time, wanted);
+    }
+
+    boolean isPlain() {
+        return dump.format.equals(DumpFormat.PLAIN.word());
     }
 
     /** @return where the manifest of this dump stands */
@@ -156,9 +174,14 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         Path file = beside(dump);
         if (!Files.exists(file)) {
             throw Failure.of("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
-                    .hint("an interrupted dump has none: dump again; restore dumps of other tools with pg_restore "
-                            + "or psql");
+                    .hint("an interrupted dump has none: run the same dump again with --resume; restore dumps of other "
+                            + "tools with pg_restore or psql");
         }
+        return of(file);
+    }
+
+    /** @return what a file says that holds a manifest; throws what {@link #read} throws */
+    static Manifest of(Path file) {
         try (Reader reader = Files.newBufferedReader(file)) {
             JsonElement tree = JsonParser.parseReader(reader);
             int version = version(tree);

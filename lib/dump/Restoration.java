@@ -41,7 +41,6 @@ import lib.talk.Report;
 import lib.talk.ShellScript;
 import lib.talk.Steps;
 import lib.tools.ClientTools;
-import lib.tools.DumpFormat;
 import lib.tools.NewerSettings;
 import lib.tools.Tool;
 import lib.verify.DifferenceTable;
@@ -58,6 +57,7 @@ final class Restoration {
     private final Steps steps;
     private final Attempt attempt;
     private final Manifest manifest;
+    private final RunIdentity identity;
     private boolean complete;
 
     /** @throws Failure when the dump has no manifest that can be used */
@@ -65,8 +65,10 @@ final class Restoration {
         this.console = console;
         this.order = order;
         steps = new Steps(console, report);
-        attempt = new Attempt(console, "the dump is unchanged");
         manifest = Manifest.read(order.in());
+        identity = Manifest.identity(order.in(), order.wanted());
+        String unchanged = "the dump is unchanged";
+        attempt = manifest.isPlain() ? new Attempt(console, unchanged) : Attempt.resumable(console, unchanged);
         boolean timescale = manifest.contents().timescale() != null;
         if (timescale != order.timescale()) {
             throw Failure
@@ -114,7 +116,7 @@ final class Restoration {
         RestoreCheck check = new RestoreCheck(manifest, database, order, psql::get);
         steps.run("preflight", () -> Verdict.of(check.run(), console, report));
         Tool tool = new Tool(client(clients, database.server()), console);
-        Archive archive = isPlain() ? null : Archive.open(tool, order.in());
+        Archive archive = manifest.isPlain() ? null : Archive.open(tool, order.in());
         steps.run("checksums", this::checkContents);
         Server server = database.server();
         if (database.missing()) {
@@ -128,10 +130,6 @@ final class Restoration {
     private Background<DriverSettings> settings(ClientTools clients, Server target) {
         return Background.begin("settings",
                 () -> DriverSettings.ask(new Tool(client(clients, target), console), target.dsn()));
-    }
-
-    private boolean isPlain() {
-        return manifest.dump().format().equals(DumpFormat.PLAIN.word());
     }
 
     private ClientTools.Installation client(ClientTools clients, Server target) {
@@ -151,7 +149,7 @@ final class Restoration {
     }
 
     private void load(ComputingSessions target, RestoreCheck check, Tool tool, Archive archive) {
-        ExclusiveTarget.run(target.server(), order.wanted(), RunIdentity.NONE, attempt, steps, console,
+        ExclusiveTarget.run(target.server(), order.wanted(), identity, attempt, steps, console,
                 (lock, to, memberships) -> load(lock, to, memberships, target, check, tool, archive));
     }
 
@@ -167,7 +165,8 @@ final class Restoration {
         } else {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.leftBehind(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);
-            RestoredRows rows = new RestoredRows(schema, contents, to, order.wanted().workers(), console, steps);
+            RestoredRows rows = new RestoredRows(schema, contents, target, to, order.wanted().workers(), console,
+                    steps);
             SearchPathTrial rehearsal =
                     new SearchPathTrial(manifest.needs().without(order.wanted().leaveOut()), contents, rows, true,
                             target,
@@ -176,7 +175,7 @@ final class Restoration {
                     Parallelism.requested(order.wanted().workers()), false);
         }
         Journal journal =
-                loading.run(method, RunIdentity.NONE, () -> {}, check.leftBehind(), extensions, contents::sequences,
+                loading.run(method, identity, () -> {}, check.leftBehind(), extensions, contents::sequences,
                         List.of());
         ManifestCheck manifestCheck = new ManifestCheck(contents, to);
         List<Difference> differences =
@@ -228,14 +227,14 @@ final class Restoration {
     private String script(TargetDatabase database, ClientTools clients) {
         RestoreCheck check = new RestoreCheck(manifest, database, order, DriverSettings::none);
         List<Finding> findings = check.run();
-        if (!isPlain()) {
+        if (!manifest.isPlain()) {
             findings.addAll(LoaderLimits.check(manifest.contents(), manifest.needs().without(order.wanted().leaveOut()),
                     LoaderLimits.Loader.script(RestoreCheck.Order.command(order.timescale()))));
         }
         Verdict.of(findings, console, report);
         ClientTools.Installation client = client(clients, database.server());
         int major = database.server().facts().major();
-        if (!isPlain() && NewerSettings.unknown(client.major(), major)) {
+        if (!manifest.isPlain() && NewerSettings.unknown(client.major(), major)) {
             throw Failure.of(
                     "pg_restore %d sets a parameter that PostgreSQL %d does not have, so a script with it would "
                             + "stop there",
@@ -257,8 +256,9 @@ final class Restoration {
             LoadingScript loading =
                     new LoadingScript(script, loading(), contents, check.leftBehind(), database, to, MissingRoles.NONE);
             loading.database(manifest.source().creation(), client.major());
-            loading.prepare(isPlain() ? PlainDump.extensionsBefore(to, extensions) : extensions, Set.of(), isPlain());
-            if (isPlain()) {
+            loading.prepare(manifest.isPlain() ? PlainDump.extensionsBefore(to, extensions) : extensions, Set.of(),
+                    manifest.isPlain());
+            if (manifest.isPlain()) {
                 loading.run(order.in());
             } else {
                 Archive archive = Archive.open(new Tool(client, console), order.in());

@@ -31,7 +31,6 @@ import lib.source.LeftBehind;
 import lib.source.Lz4Column;
 import lib.source.Tablespaces;
 import lib.talk.ShellScript;
-import lib.tools.DumpFormat;
 import lib.tools.NewerSettings;
 
 /** Whether the target can take a dump, asked before it is touched, by what the dump's manifest says. */
@@ -122,7 +121,7 @@ final class RestoreCheck {
                 findings.addAll(check.namesakes(leftBehind.without(manifest.contents().objects()), null, null));
             }
             findings.addAll(new RestoreRoles(manifest, database, !noOwner(),
-                    !order.wanted().noPrivileges() && manifest.dump().privileges(), order.wanted().restart(),
+                    !order.wanted().noPrivileges() && manifest.dump().privileges(), order.wanted().takesOver(),
                     order.wanted().granted())
                     .check(target, to));
             if (manifest.contents().timescale() != null && !database.missing() && !target.facts().superuser()) {
@@ -130,7 +129,7 @@ final class RestoreCheck {
                         new TimescaleRights(to, target.facts().user(), () -> RecognizedKind.of(null, target, to).kind())
                                 .check());
             }
-            if (manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+            if (manifest.isPlain()) {
                 plain();
             } else {
                 dateStyle(target);
@@ -173,7 +172,7 @@ final class RestoreCheck {
     /** A plain dump is refused for those that something is in. */
     private List<Finding> tablespaces(Session to) {
         Contents contents = manifest.contents();
-        boolean plain = manifest.dump().format().equals(DumpFormat.PLAIN.word());
+        boolean plain = manifest.isPlain();
         return Tablespaces.check(plain ? List.of() : contents.tablespaces(),
                 contents.timescale() == null ? List.of() : contents.timescale().tablespaces(), to);
     }

@@ -30,6 +30,9 @@ public final class RestoreOptions {
     @Option(names = "--create-database", order = 11,
             description = "create the target's database if it is missing, like the source's")
     private boolean createDatabase;
+    @Option(names = "--resume", order = 12,
+            description = "go on where a failed run ended: what it has loaded of the same dump is kept")
+    private boolean resume;
     @Option(names = "--restart", order = 12,
             description = "first remove from the target what a failed run created there")
     private boolean restart;
@@ -59,6 +62,10 @@ public final class RestoreOptions {
         if (jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
+        if (resume && restart) {
+            throw Failure.usage("--resume keeps what a failed run has loaded, and --restart removes it: give one of "
+                    + "them");
+        }
         if (!Files.exists(in)) {
             throw Failure.usage("\"%s\" does not exist", in);
         }
@@ -72,8 +79,8 @@ public final class RestoreOptions {
         }
         Restoration restoration = new Restoration(console,
                 new RestoreCheck.Order(in,
-                        new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart, false,
-                                false,
+                        new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
+                                resume && !dryRun, false,
                                 noOwner, noPrivileges, false, null),
                         timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());

@@ -19,7 +19,6 @@ import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetDatabase;
 import lib.timescale.Timescale;
-import lib.tools.DumpFormat;
 
 /**
  * Whether the target has the roles that a dump names, and the connecting user may give them what they own. Roles belong
@@ -34,23 +33,23 @@ final class RestoreRoles {
     private final TargetDatabase database;
     private final boolean owners;
     private final boolean privileges;
-    private final boolean restart;
+    private final boolean takesOver;
     private final Collection<String> granted;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
      * @param owners whether objects are given to their owners
      * @param privileges whether privileges are granted
-     * @param restart whether what a failed run has made is removed first
+     * @param takesOver whether what a failed run has made is removed first, or gone on with
      * @param granted the roles of the target that get their code although it can do more there than on the source
      */
-    RestoreRoles(Manifest manifest, TargetDatabase database, boolean owners, boolean privileges, boolean restart,
+    RestoreRoles(Manifest manifest, TargetDatabase database, boolean owners, boolean privileges, boolean takesOver,
             Collection<String> granted) {
         this.manifest = manifest;
         this.database = database;
         this.owners = owners;
         this.privileges = privileges;
-        this.restart = restart;
+        this.takesOver = takesOver;
         this.granted = granted;
     }
 
@@ -70,7 +69,7 @@ final class RestoreRoles {
                         .formatted(Membership.mayServe("r.oid")),
                 row -> new Role(row.getString(1), row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)));
         roles.forEach(role -> missing.remove(role.name));
-        if (!manifest.dump().format().equals(DumpFormat.PLAIN.word())) {
+        if (!manifest.isPlain()) {
             manifest.serverRoles().stream().filter(missing::remove)
                     .forEach(role -> findings.add(Finding.warning("roles", null, named.contains(role)
                             ? "what role \"%s\" owned on the source will belong to \"%s\""
@@ -82,7 +81,7 @@ final class RestoreRoles {
         }
         if (!missing.isEmpty()) {
             boolean inNames = manifest.users().stream().anyMatch(missing::contains);
-            String where = manifest.dump().format().equals(DumpFormat.PLAIN.word()) ? " for the dump" : "";
+            String where = manifest.isPlain() ? " for the dump" : "";
             findings.add(Finding.stop("roles",
                     "create them with dump-roles and psql first"
                             + (inNames ? "" : ", or use --no-owner and --no-privileges" + where),
@@ -129,7 +128,7 @@ final class RestoreRoles {
             Set<String> given =
                     owners.stream().filter(role -> !role.superuser).map(Role::name).collect(Collectors.toSet());
             bySchema.values().forEach(names -> names.retainAll(given));
-            findings.addAll(new TargetSchemas(to, user, restart).check(bySchema, Set.of()));
+            findings.addAll(new TargetSchemas(to, user, takesOver).check(bySchema, Set.of()));
         }
     }
 }

@@ -1,12 +1,25 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import lib.catalog.Archive;
+import lib.code.LoadOrder;
+import lib.journal.FinishedUnits;
 import lib.journal.Journal;
+import lib.journal.Unit;
 import lib.rows.RowMover;
 import lib.rows.RowSample;
 import lib.server.Session;
+import lib.server.SqlFailures;
+import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.Schema;
 import lib.talk.Bytes;
@@ -17,32 +30,41 @@ import lib.talk.ProgressLine;
 import lib.talk.Steps;
 import lib.timescale.Jobs;
 
-/** Rows that pg_restore takes from the files of a dump. */
+/** Rows out of the files of a dump. */
 public final class RestoredRows implements RowMover {
+    /** Bytes; emptying a table of less, which makes new files for it, takes longer than to bring its rows. */
+    private static final long LARGE = 1 << 20;
+
     private final Schema schema;
     private final Contents contents;
-    private final Session target;
+    private final ComputingSessions target;
+    private final Session to;
     private final int workers;
     private final Console console;
     private final Steps steps;
+    private final TableLoader loader;
 
-    public RestoredRows(Schema schema, Contents contents, Session target, int workers, Console console, Steps steps) {
+    /** @param to a session on the target */
+    public RestoredRows(Schema schema, Contents contents, ComputingSessions target, Session to, int workers,
+            Console console, Steps steps) {
         this.schema = schema;
         this.contents = contents;
         this.target = target;
+        this.to = to;
         this.workers = workers;
         this.console = console;
         this.steps = steps;
+        loader = new TableLoader(schema.archive(), target, workers);
     }
 
     @Override
     public void prepare(int sessions) {
-        // pg_restore connects by itself.
+        // Each worker connects when it begins.
     }
 
     @Override
     public void stop() {
-        // Nothing else is done while pg_restore is at work.
+        loader.stop();
     }
 
     @Override
@@ -57,22 +79,71 @@ public final class RestoredRows implements RowMover {
 
     @Override
     public void move(LongConsumer loaded, Journal journal) {
+        if (journal.resumed()) {
+            Set<Long> made = made();
+            steps.run("earlier rows",
+                    () -> new EarlierTables(contents, target.server(), workers, console).settle(
+                            contents.tables().stream().filter(table -> !table.catalog()).toList(),
+                            table -> made.contains(table.oid()), journal));
+        }
         steps.run("data", () -> {
-            ProgressLine line = console.progress(growth(target, "data", contents));
+            ProgressLine line = console.progress(growth(to, "data", contents));
             try {
-                schema.rows().all(workers);
+                // Functions of extensions that are called by an index may read these.
+                Set<Long> made = made();
+                load(table -> !table.deferred() && !made.contains(table.oid()), loaded, journal);
+                load(table -> !table.deferred() && made.contains(table.oid()), loaded, journal);
+                largeObjects(journal);
+                schema.rows().sequences();
             } finally {
                 line.close();
             }
-            contents.tables().stream().filter(table -> !table.deferred() && !table.catalog())
-                    .forEach(table -> loaded.accept(table.oid()));
             return movedRows() + ", " + Bytes.text(contents.bytes()) + " on the source";
         });
     }
 
+    private void largeObjects(Journal journal) {
+        if (schema.hasLargeObjects() && !journal.units().contain(Unit.LARGE_OBJECTS)) {
+            schema.rows().largeObjects(workers);
+            to.run("writing the journal", FinishedUnits.recording(List.of(Unit.LARGE_OBJECTS)));
+        }
+    }
+
+    /** @return the tables that the archive makes; others came with their extensions, and have rows of these */
+    private Set<Long> made() {
+        return schema.archive().entries().stream().filter(entry -> entry.kind().equals("TABLE"))
+                .map(Archive.Entry::oid).collect(Collectors.toSet());
+    }
+
     @Override
     public void moveDeferred(Journal journal) {
-        schema.rows().deferred(workers);
+        load(Contents.Table::deferred, table -> {}, journal);
+    }
+
+    private void load(Predicate<Contents.Table> which, LongConsumer loaded, Journal journal) {
+        Map<Long, Archive.Entry> rows = schema.rows().ofTables();
+        Set<Long> made = made();
+        Set<Long> arrived = ConcurrentHashMap.newKeySet();
+        LongConsumer arrival = table -> {
+            arrived.add(table);
+            loaded.accept(table);
+        };
+        List<TableRows.Source> sources = new ArrayList<>();
+        for (Contents.Table table : contents.tables()) {
+            if (table.catalog() || !which.test(table)) {
+                continue;
+            }
+            if (!rows.containsKey(table.oid()) || EarlierTables.isFinished(journal.parts().take(table.oid()))) {
+                arrival.accept(table.oid());
+            } else {
+                sources.add(new TableRows.Source(table, rows.get(table.oid()), made.contains(table.oid())
+                        && !table.deferred() && (table.bytes() >= LARGE || journal.resumed())));
+            }
+        }
+        LoadOrder.load(sources, source -> source.table().turn(),
+                together -> loader.load(together, journal.parts(), arrival),
+                source -> arrived.contains(source.table().oid()),
+                failure -> !loader.stopped() && SqlFailures.refusesValues(failure));
     }
 
     @Override

@@ -20,7 +20,7 @@ public final class FinishedUnits {
     /** What is done again by every run, because it takes no time and says the same again. */
     private static final Set<String> ALWAYS = Set.of("COMMENT");
     private static final Set<String> AFTER_ROWS = Set.of("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER");
-    private static final Set<String> NOT_OF_ARCHIVE = Set.of(Unit.VALIDATE, Unit.ANALYZE);
+    private static final Set<String> NOT_OF_ARCHIVE = Set.of(Unit.VALIDATE, Unit.ANALYZE, Unit.LARGE_OBJECTS.kind());
 
     private final Session session;
     private final Map<String, Unit> finished = new ConcurrentHashMap<>();

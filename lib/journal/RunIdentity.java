@@ -16,16 +16,36 @@ import lib.talk.Sql;
 /**
  * What a run has in common with one that goes on with it.
  *
- * @param source the source's database, whatever its address is
+ * @param source the source's database, whatever its address is, or the dump that is loaded
  * @param options those that change what arrives, a line each
  */
 public record RunIdentity(String source, String options) {
+    private static final String DUMP = "dump ";
     /** Of a run that nothing goes on with. */
     public static final RunIdentity NONE = new RunIdentity("", "");
 
     /** @param source a session on the source */
     public static RunIdentity of(Session source, MigrationOptions wanted) {
         return new RunIdentity(DatabaseIdentity.withoutAddress(source), String.join("\n", wanted.changingArrivals()));
+    }
+
+    /**
+     * @param digest of the dump's manifest, which no other dump has
+     * @param time of its snapshot
+     */
+    public static RunIdentity ofDump(String digest, String time, MigrationOptions wanted) {
+        return new RunIdentity(DUMP + digest + " of " + time, String.join("\n", wanted.changingArrivals()));
+    }
+
+    /** @return whether a run can go on with the one that the journal is of */
+    public static boolean isContinued(Session target) {
+        return target.texts("reading the journal", "SELECT source FROM " + JournalTables.RUN.sql()).stream()
+                .anyMatch(source -> !source.equals(NONE.source));
+    }
+
+    /** @return whether the source of a run is a dump */
+    static boolean isDump(String source) {
+        return source.startsWith(DUMP);
     }
 
     /** @return the values that the journal keeps of it */
@@ -44,14 +64,16 @@ public record RunIdentity(String source, String options) {
                 "SELECT source, options FROM " + JournalTables.RUN.sql(),
                 row -> new RunIdentity(row.getString(1), row.getString(2))).get(0);
         if (begun.equals(NONE) || equals(NONE)) {
-            throw Failure.of("a run of this kind cannot be continued").hint(
-                    "run the same command with --restart in place of --resume: it removes what the interrupted run "
-                            + "made");
+            throw Failure.of("%s cannot be continued: psql runs a plain dump as a whole", equals(NONE)
+                    ? "this run" : "the interrupted run on the target").hint(
+                            "run the same command with --restart in place of --resume: it removes what the interrupted run "
+                                    + "made");
         }
         if (!source.equals(begun.source)) {
             throw Failure.of("the interrupted run on the target has another source: %s, and this one is %s",
                     begun.source, source)
-                    .hint("check --source and --target; to begin anew, run with --restart in place of --resume");
+                    .hint("check %s and --target; to begin anew, run with --restart in place of --resume",
+                            isDump(source) ? "the dump" : "--source");
         }
         if (!options.equals(begun.options)) {
             List<String> differing = new ArrayList<>();

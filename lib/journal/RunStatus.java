@@ -12,6 +12,7 @@ import lib.server.TargetLock;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.timescale.RestoringMode;
+import lib.timescale.TimescaleExtension;
 
 /**
  * What the target says of a run: its journal, who holds the lock, and what its sessions do. Everything is asked in one
@@ -21,9 +22,10 @@ import lib.timescale.RestoringMode;
  * @param journal what a run has written down, or null where there is none
  * @param machines others that help, or did
  * @param repair what an interrupted run has left on that the next command does not need to know of
+ * @param timescale whether the target has TimescaleDB
  */
 record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> running, List<JoinedMachine> machines,
-        List<String> repair) {
+        List<String> repair, boolean timescale) {
     /** Where a run stands. */
     enum State {
         /** None is known. */
@@ -84,14 +86,15 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
     private static RunStatus of(Session target, TargetLock.Holder worker) {
         OwnSchema.Found found = JournalTables.find(target);
         if (found.state() == OwnSchema.State.ABSENT) {
-            return new RunStatus(worker, null, List.of(), List.of(), List.of());
+            return new RunStatus(worker, null, List.of(), List.of(), List.of(), false);
         }
         if (found.state() != OwnSchema.State.OURS) {
             throw refusal(target, found);
         }
         List<RunActivity> running = RunActivity.ask(target);
         return new RunStatus(worker, written(target, worker, running.size()), running,
-                JoinedMachine.ask(target), worker == null ? leftOn(target) : List.of());
+                JoinedMachine.ask(target), worker == null ? leftOn(target) : List.of(),
+                TimescaleExtension.of(target) != null);
     }
 
     /** It may be that of a run which is at work, and is not to be touched then. */
@@ -143,9 +146,15 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
                 : journal == null ? State.NONE : journal.prepared ? State.PREPARED : State.INTERRUPTED;
     }
 
-    /** @return whether {@code migrate --resume} goes on with it */
+    /** @return whether a command with {@code --resume} goes on with it */
     boolean resumable() {
         return journal != null && !journal.source.isEmpty();
+    }
+
+    /** @return the command that does, or one that does the same */
+    String command() {
+        return journal == null || !RunIdentity.isDump(journal.source) ? "migrate"
+                : timescale ? "restore-timescale" : "restore-postgres";
     }
 
     /** @return how many parts nobody is copying yet */

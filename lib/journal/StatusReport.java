@@ -21,8 +21,6 @@ import lib.talk.Printable;
 public final class StatusReport {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
-    private static final String RESUME = "migrate --resume";
-    private static final String RESTART = "migrate --restart";
     private static final String DISCARD = "repair --discard";
 
     private final RunStatus status;
@@ -178,8 +176,8 @@ public final class StatusReport {
         report.put("left_on", status.repair());
         boolean waits = status.state() == RunStatus.State.PREPARED || status.state() == RunStatus.State.INTERRUPTED;
         report.put("next", !waits ? List.of()
-                : Stream.of(status.resumable() ? RESUME : null, RESTART, DISCARD)
-                        .filter(command -> command != null).toList());
+                : Stream.of(status.resumable() ? status.command() + " --resume" : null, status.command() + " --restart",
+                        DISCARD).filter(command -> command != null).toList());
         return new Printable(Printable.json(GSON.toJson(report)));
     }
 

@@ -17,6 +17,8 @@ import lib.catalog.EntrySql;
 public record Unit(String digest, String kind, String name) {
     /** The kind of the second half of a foreign key: the look at the rows. */
     public static final String VALIDATE = "VALIDATE";
+    /** All large objects of a dump, with their contents. */
+    public static final Unit LARGE_OBJECTS = of("LARGE OBJECTS", "of the dump", "");
     /** The kind of planner statistics that are collected. */
     public static final String ANALYZE = "ANALYZE";
 

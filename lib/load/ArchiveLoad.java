@@ -154,7 +154,12 @@ public final class ArchiveLoad implements LoadMethod {
         if (journal.resumed()) {
             follow(Stream.of(before, after.get(), schema.eventTriggers()).flatMap(List::stream).toList(), journal);
         }
-        schema.largeObjects(journal::watching);
+        if (schema.hasLargeObjects() && !journal.units().contain(Unit.LARGE_OBJECTS)) {
+            if (journal.resumed()) {
+                journal.removeLargeObjects(to, journal.largeObjects(to));
+            }
+            journal.watching(schema::largeObjects);
+        }
         attachedLate = journal.units().afterRows() ? before.stream().filter(ArchiveLoad::attaches)
                 .filter(part -> !journal.units().contain(Unit.of(part))).toList() : List.of();
         try (SchemaWorkers workers = workers(parallel, journal)) {

@@ -3,19 +3,24 @@ package lib.migrate;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.MigrationOptions;
 import lib.catalog.Selection;
 import lib.dsn.Dsn;
 import lib.dump.DumpFiles;
 import lib.dump.DumpWriter;
+import lib.dump.FinishedDump;
 import lib.dump.LoaderLimits;
+import lib.dump.Manifest;
 import lib.dump.PlainDump;
 import lib.preflight.DateStyleCheck;
 import lib.preflight.DiskSpace;
 import lib.preflight.Preflight;
 import lib.rows.Parallelism;
+import lib.server.DatabaseIdentity;
 import lib.server.Finding;
+import lib.server.JournalTables;
 import lib.server.Server;
 import lib.server.Session;
 import lib.server.TargetDatabase;
@@ -64,7 +69,8 @@ public final class Migration {
         this.steps = new Steps(console, report);
         String unchanged = "the source is unchanged";
         this.attempt =
-                order.files() == null ? Attempt.resumable(console, unchanged) : new Attempt(console, unchanged);
+                order.files() != null && order.files().format() == DumpFormat.PLAIN
+                        ? new Attempt(console, unchanged) : Attempt.resumable(console, unchanged);
     }
 
     /** @return the account of the run, as far as it has come */
@@ -164,19 +170,21 @@ public final class Migration {
             database.server().keep(to);
         }
         if (early != null) {
-            return finish(early.source(), database, preflight, parallelism, work);
+            return finish(early.source(), database, preflight, parallelism, dryRun, work);
         }
         Attempt.Question<T> rest =
                 () -> finish(freeze(source, database, selection, preflight, tool(preflight), dryRun), database,
-                        preflight, parallelism, work);
+                        preflight, parallelism, dryRun, work);
         return dryRun ? rest.ask() : PausedJobs.during(wanted.pauseJobs(), source, console, rest);
     }
 
-    private static <T> T finish(FrozenSource source, TargetDatabase database, Preflight preflight,
-            Parallelism parallelism, Work<T> work) throws SQLException {
+    private <T> T finish(FrozenSource source, TargetDatabase database, Preflight preflight,
+            Parallelism parallelism, boolean dryRun, Work<T> work) throws SQLException {
         try (FrozenSource frozen = source) {
-            return work.run(new Ready(frozen, frozen.contents().without(preflight.leftBehind().relations()), database,
-                    preflight, parallelism));
+            Contents contents = order.files() == null || dryRun ? frozen.contents()
+                    : Manifest.read(order.files().out()).contents();
+            return work.run(new Ready(frozen, contents.without(preflight.leftBehind().relations()), database, preflight,
+                    parallelism));
         }
     }
 
@@ -200,9 +208,31 @@ public final class Migration {
                     console, report);
         }
         if (!dryRun) {
-            steps.run("dump",
-                    () -> DumpFiles.summary(writer(preflight).write(source, source.contents(), () -> {}).files()));
+            Optional<Manifest> earlier = earlier(source, target);
+            steps.run("dump", () -> earlier.isPresent() ? FinishedDump.text(earlier.get())
+                    : DumpFiles.summary(writer(preflight).write(source, source.contents(), () -> {}).files()));
             report.note("the dump is in \"%s\"", order.files().out());
+            earlier.ifPresent(dump -> report.note("what was written to the source after %s is not in the dump",
+                    dump.snapshot().time()));
+        }
+    }
+
+    /** @return the dump of an interrupted run; without it, nothing that this run has loaded can be gone on with */
+    private Optional<Manifest> earlier(FrozenSource source, TargetDatabase target) {
+        Optional<Manifest> earlier =
+                FinishedDump.find(order.files(), DatabaseIdentity.withoutAddress(source.snapshot().holder()), console);
+        if (!wanted.resume() || target.missing()) {
+            return earlier;
+        }
+        try (Session to = target.server().session()) {
+            if (JournalTables.exist(to) && earlier.isEmpty()) {
+                throw Failure.of("the dump that the interrupted run has loaded is not in \"%s\"", order.files().out())
+                        .hint("give the --dir and --format of that run; to begin anew, run with --restart in place of "
+                                + "--resume");
+            } else if (earlier.isPresent() && JournalTables.exist(to)) {
+                Manifest.identity(order.files().out(), wanted).refuseOther(to);
+            }
+            return earlier;
         }
     }
 

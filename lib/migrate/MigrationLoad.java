@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
 import lib.catalog.MigrationOptions;
+import lib.dump.Manifest;
 import lib.dump.PlainLoad;
 import lib.dump.RestoredRows;
 import lib.facts.Difference;
@@ -97,10 +99,9 @@ final class MigrationLoad {
                 (lock, to, memberships) -> load(lock, to, memberships, identity, target, attempt)));
     }
 
-    /** A run through files is begun anew. */
     private RunIdentity identity() {
         if (order.files() != null) {
-            return RunIdentity.NONE;
+            return Manifest.identity(order.files().out(), wanted);
         }
         synchronized (source.snapshot().holder()) {
             return RunIdentity.of(source.snapshot().holder(), wanted);
@@ -129,7 +130,7 @@ final class MigrationLoad {
         Map<Long, Long> positions = new HashMap<>();
         // Sequences are outside the snapshot; the later value is the safe one.
         Supplier<List<Inventory.Sequence>> sequences = () -> {
-            List<Inventory.Sequence> now = source.inventory().sequences();
+            List<Inventory.Sequence> now = sequences();
             now.forEach(sequence -> positions.put(sequence.oid(), sequence.value()));
             return now;
         };
@@ -171,6 +172,13 @@ final class MigrationLoad {
                                 .count("comments", preflight.keptComments().size())));
     }
 
+    /** @return where they stand now; a dump can be older than the newest of them */
+    private List<Inventory.Sequence> sequences() {
+        Set<Long> dumped = contents.sequences().stream().map(Inventory.Sequence::oid).collect(Collectors.toSet());
+        return source.inventory().sequences().stream()
+                .filter(sequence -> order.files() == null || dumped.contains(sequence.oid())).toList();
+    }
+
     private LoadMethod method(TargetLock lock, ComputingSessions target, Session to,
             List<Extensions.Extension> extensions) {
         Tool tool = new Tool(preflight.tools(), console);
@@ -181,7 +189,8 @@ final class MigrationLoad {
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.leftBehind(),
                 extensions.stream().map(Extensions.Extension::name).toList(), to);
         RowMover rows =
-                order.files() != null ? new RestoredRows(schema, contents, to, parallelism.workers(), console, steps)
+                order.files() != null
+                        ? new RestoredRows(schema, contents, target, to, parallelism.workers(), console, steps)
                         : new StreamedRows(source.snapshot(), target, to,
                                 source.inventory().tablesWithout(preflight.leftBehind().objects(0)),
                                 source.inventory().largeObjects(), parallelism,

@@ -12,6 +12,7 @@ import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.UnrelatedObject;
+import lib.journal.RunIdentity;
 import lib.journal.TargetContents;
 import lib.journal.UnrelatedObjects;
 import lib.roles.RoleRecord;
@@ -166,9 +167,8 @@ public final class TargetCheck {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is running on the target");
         } else if (!wanted.takesOver()) {
             return Finding.stop("target",
-                    command.equals("migrate")
-                            ? "migrate --resume, which goes on, or migrate --restart, which begins anew"
-                            : command + " --restart",
+                    RunIdentity.isContinued(to) ? command + " --resume, which goes on, or " + command
+                            + " --restart, which begins anew" : command + " --restart",
                     "the target holds objects of an interrupted run");
         }
         List<UnrelatedObject> unrelated =

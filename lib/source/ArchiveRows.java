@@ -5,20 +5,17 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.catalog.Archive;
-import lib.code.LoadOrder;
 import lib.server.Session;
-import lib.talk.Cleanup;
 import lib.talk.Failure;
-import lib.talk.Sql;
 import lib.timescale.Jobs;
 import lib.timescale.TimescaleCatalog;
-import lib.timescale.TimescaleSettings;
 
-/** The rows that a whole dump holds, restored by pg_restore in the order that {@link Schema} needs. */
+/** What a whole dump holds beside the schema. */
 public final class ArchiveRows {
 
     private final Archive archive;
@@ -57,50 +54,20 @@ public final class ArchiveRows {
         return entry.kind().equals("TABLE DATA") && contents.catalog().contains(entry.oid());
     }
 
-    /**
-     * Restores the rows of a whole dump, its large objects and the values of its sequences, except for the deferred
-     * tables.
-     */
-    public void all(int workers) {
-        List<Contents.Table> turned = contents.orderedTables();
-        Set<Long> filled = contents.tables().stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        Set<Long> waiting = turned.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-        archive.restore("data", workers, options,
-                ours.and(entry -> !isDeferred(entry) && !isCatalog(entry) && !entry.kind().equals("COMMENT")
-                        && !(entry.kind().equals("TABLE DATA")
-                                && (waiting.contains(entry.oid()) || !filled.contains(entry.oid())))));
-        inOrder(turned, workers);
+    /** @return what holds the rows of tables, by the tables' identifiers; some have none */
+    public Map<Long, Archive.Entry> ofTables() {
+        return archive.entries().stream()
+                .filter(ours.and(entry -> entry.kind().equals("TABLE DATA") && !isCatalog(entry)))
+                .collect(Collectors.toMap(Archive.Entry::oid, Function.identity()));
     }
 
-    private void inOrder(List<Contents.Table> tables, int workers) {
-        LoadOrder.load(tables, Contents.Table::turn, together -> {
-            Set<Long> wanted = together.stream().map(Contents.Table::oid).collect(Collectors.toSet());
-            archive.restore("data", workers, options,
-                    ours.and(entry -> entry.kind().equals("TABLE DATA") && wanted.contains(entry.oid())));
-        }, this::hasRows, failure -> !Cleanup.stopping());
+    /** Restores the values of sequences. */
+    public void sequences() {
+        archive.restore("data", 1, options, ours.and(entry -> entry.kind().equals("SEQUENCE SET")));
     }
 
-    /** Each COPY loads all rows of its table or none; a chunk can have compressed rows as well. */
-    private boolean hasRows(Contents.Table table) {
-        String doing = "looking for rows";
-        String setting = TimescaleSettings.DECOMPRESSION;
-        if (contents.timescale() != null) {
-            target.run(doing, "SET " + setting + " = off");
-        }
-        boolean any = "t".equals(target.text(doing,
-                "SELECT EXISTS (SELECT FROM ONLY " + Sql.name(table.schema(), table.name()) + ")"));
-        if (contents.timescale() != null) {
-            target.run(doing, "RESET " + setting);
-        }
-        return any;
-    }
-
-    /** Restores the rows of the deferred tables. */
-    public void deferred(int workers) {
-        inOrder(contents.deferredInOrder(), workers);
-    }
-
-    private boolean isDeferred(Archive.Entry entry) {
-        return entry.kind().equals("TABLE DATA") && contents.deferred().contains(entry.oid());
+    /** Fills the large objects, which are there. */
+    public void largeObjects(int workers) {
+        archive.restore("data", workers, options, ours.and(entry -> entry.kind().startsWith("BLOB")));
     }
 }

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -101,12 +100,18 @@ public final class Schema {
         return postDataAddresses.stream().map(Archive.Entry::address).collect(Collectors.toSet());
     }
 
+    /** @return whether the archive is a whole dump with large objects */
+    public boolean hasLargeObjects() {
+        return archive.entries().stream().anyMatch(ours.and(Schema::isLargeObject));
+    }
+
     /** Creates the large objects of a whole dump, which are as many as the rows of a table. */
-    public void largeObjects(Consumer<Runnable> watched) {
-        Predicate<Archive.Entry> wanted = ours.and(entry -> entry.kind().startsWith("BLOB"));
-        if (archive.entries().stream().anyMatch(wanted)) {
-            watched.accept(() -> archive.restore("pre-data", 1, options, wanted));
-        }
+    public void largeObjects() {
+        archive.restore("pre-data", 1, options, ours.and(Schema::isLargeObject));
+    }
+
+    private static boolean isLargeObject(Archive.Entry entry) {
+        return entry.kind().startsWith("BLOB");
     }
 
     private List<String> with(String option) {
@@ -117,7 +122,7 @@ public final class Schema {
 
     /** Event triggers would fire on everything that follows, so they are created last. */
     private static boolean isSchema(Archive.Entry entry) {
-        return !OTHERS.contains(entry.kind()) && !entry.kind().startsWith("BLOB");
+        return !OTHERS.contains(entry.kind()) && !isLargeObject(entry);
     }
 
     /**

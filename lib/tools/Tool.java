@@ -99,25 +99,40 @@ public final class Tool {
         return run(name, "this machine", command, Map.of(), new ToolMessages(name));
     }
 
+    /** Takes what a program writes to stdout. */
+    public interface Sink {
+        /** @return whether more of it is wanted; else the program is ended */
+        boolean take(byte[] data, int start, int length);
+    }
+
     /** Runs a program that only reads files, and ends it once it has written this many bytes to stdout. */
     public byte[] beginning(String name, List<String> arguments, int bytes) {
+        ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        stream(name, arguments, (data, start, length) -> {
+            int room = Math.min(length, bytes - kept.size());
+            kept.write(data, start, room);
+            return room == length;
+        });
+        return kept.toByteArray();
+    }
+
+    /** Runs a program that only reads files, and hands on what it writes, on a thread of its own. */
+    public void stream(String name, List<String> arguments, Sink sink) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
         ProgramProcess process = new ProgramProcess();
-        LimitedOutput beginning = new LimitedOutput(bytes, process);
-        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, beginning, () -> beginning.full);
-        return beginning.kept.toByteArray();
+        SinkOutput output = new SinkOutput(sink, process);
+        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, output, () -> output.full);
     }
 
-    /** Keeps what comes first, and ends who writes on. */
-    private static final class LimitedOutput extends OutputStream {
-        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-        private final int most;
+    /** Ends who writes more than is wanted. */
+    private static final class SinkOutput extends OutputStream {
+        private final Sink sink;
         private final ProgramProcess process;
         private volatile boolean full;
 
-        LimitedOutput(int most, ProgramProcess process) {
-            this.most = most;
+        SinkOutput(Sink sink, ProgramProcess process) {
+            this.sink = sink;
             this.process = process;
         }
 
@@ -128,9 +143,7 @@ public final class Tool {
 
         @Override
         public void write(byte[] data, int start, int length) {
-            int room = Math.min(length, most - kept.size());
-            kept.write(data, start, room);
-            if (room < length) {
+            if (!full && !sink.take(data, start, length)) {
                 full = true;
                 process.terminate();
             }

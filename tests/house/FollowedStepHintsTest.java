@@ -97,7 +97,7 @@ class FollowedStepHintsTest {
 
     /**
      * The same make again, once the cause is mended: after a failure in the middle too, where the command says to add
-     * --restart, which make has.
+     * --resume, which make has.
      */
     @Test
     void a_restore_that_failed() throws IOException {
@@ -108,7 +108,7 @@ class FollowedStepHintsTest {
         Path steps = folder.resolve("failed");
         CommandRun failed = last(Runbook.run("restore", steps, ends));
         assertEquals(1, failed.code(), failed.err());
-        assertTrue(failed.failure().contains("run the same command again with --restart"), failed.failure());
+        assertTrue(failed.failure().contains("run the same command again with --resume"), failed.failure());
         assertTrue(make("restore").contains("once that is mended, run the same make again"));
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.broken");
         Map<String, CommandRun> runs = Runbook.run("from-postgres", steps, ends);

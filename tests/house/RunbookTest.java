@@ -244,8 +244,8 @@ class RunbookTest {
         assertEquals("""
                 ./jbang dump-roles --out émigré/1/roles.sql --overwrite --apply --step-file émigré/1/roles.done
                 ./jbang align-version --step-file émigré/1/align.done
-                ./jbang dump --out émigré/1/dump --format custom --step-file émigré/1/dump.done
-                ./jbang restore-timescale --restart --jobs 7 --step-file émigré/1/restore.done émigré/1/dump
+                ./jbang dump --out émigré/1/dump --format custom --resume --step-file émigré/1/dump.done
+                ./jbang restore-timescale --resume --jobs 7 --step-file émigré/1/restore.done émigré/1/dump
                 ./jbang verify --permitted --join-owners --jobs 7
                 """, run.out());
         assertEquals("rwx------",

@@ -49,7 +49,8 @@ class DumpPlaceTest {
         String before = Files.readString(Manifest.beside(out));
 
         CommandRun refused = Dumps.dump(SERVER.uri(shop), out);
-        assertEquals("error: \"" + out + "\" exists already\nhint: name another place or use --overwrite",
+        assertEquals("error: \"" + out + "\" exists already\nhint: name another place, or use "
+                + "it with --resume, or replace it with --overwrite",
                 refused.failure());
         assertEquals(2, refused.code());
 

@@ -124,7 +124,7 @@ class ViaFilesTest {
         TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.broken = 'yes'");
         CommandRun failed = migrate(Map.of(), source, target);
         assertEquals(1, failed.code(), failed.err());
-        assertEquals("error: pg_restore failed on the target: COPY failed for table \"t\": ERROR:  broken",
+        assertEquals("error: loading table public.t failed on the target: broken",
                 failed.failure().lines().findFirst().orElseThrow());
 
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.broken");

@@ -298,7 +298,7 @@ class MigrateResumeTest {
         assertTrue(again.failure().startsWith(
                 "error: no interrupted run is on the target to go on with, and it is not empty: "), again.failure());
         assertTrue(again.failure().contains("\nhint: verify, which compares both sides: "), again.failure());
-        for (String option : List.of("--restart", "--via-files", "--dry-run")) {
+        for (String option : List.of("--restart", "--prepare", "--dry-run")) {
             assertEquals(2, migrate(shop, target, "--resume", option).code());
         }
     }
