@@ -116,7 +116,7 @@ align: roles ## create the source's extensions on the target
 	@$(call step,align-version --step-file $(DIR)/align.done,ALIGN_OPTIONS)
 
 restore: align dump ## load the dump into the target
-	@$(call step,$(RESTORE) $(if $(filter plain,$(FORMAT)),$(filter-out $(RESTORE_OPTIONS),--restart),$(call resume,--restart,$(RESTORE_OPTIONS))) --jobs $(JOBS) --step-file $(DIR)/restore.done $(DIR)/dump,RESTORE_OPTIONS,; a dump that has to be made anew goes into another folder: DIR=FOLDER)
+	@$(call step,$(RESTORE) $(call resume,--restart,$(RESTORE_OPTIONS)) --jobs $(JOBS) --step-file $(DIR)/restore.done $(DIR)/dump,RESTORE_OPTIONS,; a dump that has to be made anew goes into another folder: DIR=FOLDER)
 
 analyze: restore ## statistics for the planner: the last step of restore
 

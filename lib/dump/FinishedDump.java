@@ -1,10 +1,13 @@
 package lib.dump;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import lib.catalog.MigrationOptions;
+import lib.journal.RunIdentity;
 import lib.talk.Bytes;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -57,6 +60,12 @@ public final class FinishedDump {
         } finally {
             line.close();
         }
+    }
+
+    /** @return what a run that loads a dump has in common with one that goes on with it */
+    public static RunIdentity identity(Path dump, MigrationOptions wanted) {
+        return RunIdentity.ofDump(DumpFiles.digest(Manifest.beside(dump)), Manifest.read(dump).snapshot().time(),
+                wanted);
     }
 
     private static List<String> differing(DumpOrder order, Manifest manifest) {

@@ -21,11 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import lib.catalog.Extensions;
-import lib.catalog.MigrationOptions;
 import lib.catalog.Money;
 import lib.catalog.OthersComments;
 import lib.code.OwnersCode;
-import lib.journal.RunIdentity;
 import lib.preflight.ArrayNulls;
 import lib.source.Contents;
 import lib.source.LeftBehind;
@@ -124,15 +122,6 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         return pathNeeds == null ? PathNeeds.NONE : pathNeeds;
     }
 
-    /**
-     * @return what a run that loads a dump has in common with one that goes on with it; a plain dump is run as a whole
-     */
-    public static RunIdentity identity(Path dump, MigrationOptions wanted) {
-        Manifest manifest = read(dump);
-        return manifest.isPlain() ? RunIdentity.NONE
-                : RunIdentity.ofDump(DumpFiles.digest(beside(dump)), manifest.snapshot.time, wanted);
-    }
-
     boolean isPlain() {
         return dump.format.equals(DumpFormat.PLAIN.word());
     }
@@ -174,8 +163,8 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
         Path file = beside(dump);
         if (!Files.exists(file)) {
             throw Failure.of("the dump \"%s\" has no manifest (\"%s\")", dump, file.getFileName())
-                    .hint("an interrupted dump has none: run the same dump again with --resume; restore dumps of other "
-                            + "tools with pg_restore or psql");
+                    .hint("an interrupted dump has none: dump again with --resume; restore dumps of other tools with "
+                            + "pg_restore or psql");
         }
         return of(file);
     }

@@ -66,9 +66,8 @@ final class Restoration {
         this.order = order;
         steps = new Steps(console, report);
         manifest = Manifest.read(order.in());
-        identity = Manifest.identity(order.in(), order.wanted());
-        String unchanged = "the dump is unchanged";
-        attempt = manifest.isPlain() ? new Attempt(console, unchanged) : Attempt.resumable(console, unchanged);
+        identity = FinishedDump.identity(order.in(), order.wanted());
+        attempt = Attempt.resumable(console, "the dump is unchanged");
         boolean timescale = manifest.contents().timescale() != null;
         if (timescale != order.timescale()) {
             throw Failure
@@ -161,7 +160,8 @@ final class Restoration {
         Loading loading = new Loading(loading(), contents, lock, target, to, memberships, console, steps, report);
         LoadMethod method;
         if (archive == null) {
-            method = new PlainLoad(tool, target.server().dsn(), to, order.in(), contents, console, steps);
+            method = new PlainLoad(tool, target.server(), to, order.in(), contents, order.wanted().workers(), console,
+                    steps);
         } else {
             Schema schema = new Schema(archive.into(target.server().dsn()), contents, check.leftBehind(),
                     extensions.stream().map(Extensions.Extension::name).toList(), to);

@@ -7,8 +7,7 @@ import lib.tools.Tool;
 
 /**
  * The rows in a script of pg_restore: each COPY with its rows is handed on, in the order of the script, and everything
- * else is passed over. In COPY's text format a row is a line, and no row begins like the line that ends them
- * (PostgreSQL manual, COPY, "Text Format").
+ * else is passed over.
  */
 final class RowScript implements Tool.Sink {
     /** What the rows are handed to. */
@@ -28,7 +27,6 @@ final class RowScript implements Tool.Sink {
     }
 
     private static final int BATCH = 64 * 1024;
-    private static final byte[] LAST = {'\\', '.', '\n'};
     private static final String ENCODING = "SET client_encoding = '";
     private static final String COPY = "COPY ";
     private static final String STDIN = " FROM stdin;\n";
@@ -36,14 +34,12 @@ final class RowScript implements Tool.Sink {
     private final Loader loader;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final byte[] batch = new byte[BATCH];
+    private final CopyRows copied = new CopyRows();
     private int filled;
     private String encoding = "UTF8";
     /** What there is so far of a COPY: a name can hold line breaks. */
     private String begun = "";
     private boolean rows;
-    private long count;
-    /** How much of the last line has come, or -1 within a row. */
-    private int ended;
     private Exception failure;
 
     RowScript(Loader loader) {
@@ -74,17 +70,8 @@ final class RowScript implements Tool.Sink {
         }
     }
 
-    /** @return where the next line begins, or the end of the data */
-    private static int afterLine(byte[] data, int start, int end) {
-        int at = start;
-        while (at < end && data[at] != '\n') {
-            at++;
-        }
-        return Math.min(at + 1, end);
-    }
-
     private int statement(byte[] data, int start, int end) throws SQLException {
-        int next = afterLine(data, start, end);
+        int next = CopyRows.afterLine(data, start, end);
         line.write(data, start, next - start);
         if (data[next - 1] != '\n') {
             return next;
@@ -98,8 +85,7 @@ final class RowScript implements Tool.Sink {
             if (text.endsWith(STDIN) && text.chars().filter(letter -> letter == '"').count() % 2 == 0) {
                 loader.begin(encoding, text.substring(0, text.length() - STDIN.length()));
                 rows = true;
-                count = 0;
-                ended = 0;
+                copied.begin();
             } else {
                 begun = text;
             }
@@ -108,25 +94,17 @@ final class RowScript implements Tool.Sink {
     }
 
     private int row(byte[] data, int start, int end) throws SQLException {
-        if (ended >= 0 && data[start] == LAST[ended]) {
-            if (++ended == LAST.length) {
-                flush();
-                loader.end(count);
-                rows = false;
-            }
-            return start + 1;
+        byte[] held = copied.heldBack();
+        int length = copied.next(data, start, end);
+        if (copied.ended()) {
+            flush();
+            loader.end(copied.count());
+            rows = false;
+        } else if (copied.heldBack().length <= held.length) {
+            add(held, 0, held.length);
+            add(data, start, length);
         }
-        if (ended > 0) {
-            add(LAST, 0, ended);
-        }
-        ended = -1;
-        int next = afterLine(data, start, end);
-        add(data, start, next - start);
-        if (data[next - 1] == '\n') {
-            count++;
-            ended = 0;
-        }
-        return next;
+        return start + length;
     }
 
     private void add(byte[] data, int start, int length) throws SQLException {

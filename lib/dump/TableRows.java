@@ -86,7 +86,7 @@ final class TableRows implements RowScript.Loader {
                 throw Failure.of("the dump does not give the rows of table %s", rows.current());
             }
             // One round trip.
-            to.run(rows.doing(), PartRecords.arrival(rows.arrived) + "; COMMIT");
+            to.run(rows.doing(), PartRecords.arrival(rows.arrived, null) + "; COMMIT");
         } catch (SQLException e) {
             throw to.failure("loading table " + tables.get(0).table(), e);
         }

@@ -64,10 +64,9 @@ public record RunIdentity(String source, String options) {
                 "SELECT source, options FROM " + JournalTables.RUN.sql(),
                 row -> new RunIdentity(row.getString(1), row.getString(2))).get(0);
         if (begun.equals(NONE) || equals(NONE)) {
-            throw Failure.of("%s cannot be continued: psql runs a plain dump as a whole", equals(NONE)
-                    ? "this run" : "the interrupted run on the target").hint(
-                            "run the same command with --restart in place of --resume: it removes what the interrupted run "
-                                    + "made");
+            throw Failure.of("a run of this kind cannot be continued").hint(
+                    "run the same command with --restart in place of --resume: it removes what the interrupted run "
+                            + "made");
         }
         if (!source.equals(begun.source)) {
             throw Failure.of("the interrupted run on the target has another source: %s, and this one is %s",

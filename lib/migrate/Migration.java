@@ -67,10 +67,7 @@ public final class Migration {
         this.order = order;
         this.wanted = order.wanted();
         this.steps = new Steps(console, report);
-        String unchanged = "the source is unchanged";
-        this.attempt =
-                order.files() != null && order.files().format() == DumpFormat.PLAIN
-                        ? new Attempt(console, unchanged) : Attempt.resumable(console, unchanged);
+        this.attempt = Attempt.resumable(console, "the source is unchanged");
     }
 
     /** @return the account of the run, as far as it has come */
@@ -230,7 +227,7 @@ public final class Migration {
                         .hint("give the --dir and --format of that run; to begin anew, run with --restart in place of "
                                 + "--resume");
             } else if (earlier.isPresent() && JournalTables.exist(to)) {
-                Manifest.identity(order.files().out(), wanted).refuseOther(to);
+                FinishedDump.identity(order.files().out(), wanted).refuseOther(to);
             }
             return earlier;
         }

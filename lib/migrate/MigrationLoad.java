@@ -14,7 +14,7 @@ import lib.catalog.Archive;
 import lib.catalog.Extensions;
 import lib.catalog.Grants;
 import lib.catalog.MigrationOptions;
-import lib.dump.Manifest;
+import lib.dump.FinishedDump;
 import lib.dump.PlainLoad;
 import lib.dump.RestoredRows;
 import lib.facts.Difference;
@@ -101,7 +101,7 @@ final class MigrationLoad {
 
     private RunIdentity identity() {
         if (order.files() != null) {
-            return Manifest.identity(order.files().out(), wanted);
+            return FinishedDump.identity(order.files().out(), wanted);
         }
         synchronized (source.snapshot().holder()) {
             return RunIdentity.of(source.snapshot().holder(), wanted);
@@ -183,7 +183,9 @@ final class MigrationLoad {
             List<Extensions.Extension> extensions) {
         Tool tool = new Tool(preflight.tools(), console);
         if (order.files() != null && order.files().format() == DumpFormat.PLAIN) {
-            return new PlainLoad(tool, target.server().dsn(), to, order.files().out(), contents, console, steps);
+            return new PlainLoad(tool, target.server(), to, order.files().out(), contents, parallelism.workers(),
+                    console,
+                    steps);
         }
         Archive archive = order.files() == null ? source.archive() : Archive.open(tool, order.files().out());
         Schema schema = new Schema(archive.into(target.server().dsn()), contents, preflight.leftBehind(),

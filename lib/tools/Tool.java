@@ -3,6 +3,7 @@
 package lib.tools;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,12 @@ public final class Tool {
                 new ToolMessages(name));
     }
 
+    /** Runs a program that connects to a server, and reads this from stdin. */
+    public void fed(String name, Dsn side, List<String> arguments, InputStream input) {
+        run(name, side, connecting(name, side, named(side), arguments), side.toolEnvironment(),
+                new ToolMessages(name), input);
+    }
+
     /**
      * Runs a program that creates nothing, so that its session is not recorded among those that a failed run leaves
      * behind.
@@ -96,7 +103,7 @@ public final class Tool {
     public List<String> local(String name, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(tools.tool(name)));
         command.addAll(arguments);
-        return run(name, "this machine", command, Map.of(), new ToolMessages(name));
+        return run(name, "this machine", command, Map.of(), new ToolMessages(name), (InputStream) null);
     }
 
     /** Takes what a program writes to stdout. */
@@ -122,7 +129,8 @@ public final class Tool {
         command.addAll(arguments);
         ProgramProcess process = new ProgramProcess();
         SinkOutput output = new SinkOutput(sink, process);
-        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, output, () -> output.full);
+        run(name, "this machine", command, Map.of(), new ToolMessages(name), process, null, output,
+                () -> output.full);
     }
 
     /** Ends who writes more than is wanted. */
@@ -153,11 +161,16 @@ public final class Tool {
     /** It ends when its server is given up. */
     private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment,
             ToolMessages messages) {
+        return run(name, side, command, environment, messages, null);
+    }
+
+    private List<String> run(String name, Dsn side, List<String> command, Map<String, String> environment,
+            ToolMessages messages, InputStream input) {
         SideSockets sockets = side.sockets();
         Runnable stopping = this::stop;
         sockets.onGivenUp(stopping);
         try {
-            return run(name, side.side(), command, environment, messages);
+            return run(name, side.side(), command, environment, messages, input);
         } catch (Failure e) {
             sockets.failIfGivenUp();
             throw e;
@@ -167,9 +180,9 @@ public final class Tool {
     }
 
     private List<String> run(String name, String side, List<String> command, Map<String, String> environment,
-            ToolMessages messages) {
+            ToolMessages messages, InputStream input) {
         List<String> output = new ArrayList<>();
-        run(name, side, command, environment, messages, new ProgramProcess(), new LogOutputStream() {
+        run(name, side, command, environment, messages, new ProgramProcess(), input, new LogOutputStream() {
             @Override
             protected void processLine(String line) {
                 output.add(line);
@@ -180,11 +193,12 @@ public final class Tool {
 
     /**
      * @param process where the program is to be found while it runs
+     * @param input what it reads from stdin, or null
      * @param enough whether it has written what was wanted, and was ended for that
      */
     private void run(String name, String side, List<String> command, Map<String, String> environment,
-            ToolMessages messages, ProgramProcess process,
-            OutputStream output, BooleanSupplier enough) {
+            ToolMessages messages, ProgramProcess process, InputStream input, OutputStream output,
+            BooleanSupplier enough) {
         console.explain("running %s", command.stream().map(ShellScript::quoted).collect(Collectors.joining(" ")));
         ProcessExecutor executor = new ProcessExecutor(privately(command)).closeTimeout(2, TimeUnit.SECONDS)
                 .redirectOutput(output).redirectError(new LogOutputStream() {
@@ -198,6 +212,9 @@ public final class Tool {
                         }
                     }
                 });
+        if (input != null) {
+            executor.redirectInput(input);
+        }
         ClientTools.unwanted().forEach(variable -> executor.environment(variable, null));
         executor.environment("LC_MESSAGES", "C").environment("LC_ALL", null).environment(environment);
         Cleanup.Task end = Cleanup.ending(process::end);

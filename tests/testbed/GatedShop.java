@@ -31,7 +31,7 @@ public final class GatedShop {
                   EXECUTE format('CREATE TABLE t_%%1$s (id int PRIMARY KEY, word text);
                     INSERT INTO t_%%1$s SELECT i, ''\\.'' || i || E''\\n\\\\.\\n'' FROM generate_series(1, 100) i', i);
                 END LOOP; END $$""".formatted(TABLES),
-                "CREATE TABLE gated (a int CHECK (gate('data', a) = a))", "INSERT INTO gated VALUES (1), (2)",
+                "CREATE TABLE waiting (a int CHECK (gate('data', a) = a))", "INSERT INTO waiting VALUES (1), (2)",
                 "CREATE TABLE \"odd\nname\" (\"a\nb\" text)", "INSERT INTO \"odd\nname\" VALUES (''), ('\\.'), (NULL)",
                 "CREATE TABLE large (id int PRIMARY KEY, filler text)",
                 "INSERT INTO large SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 5000) i",
@@ -44,9 +44,30 @@ public final class GatedShop {
                 "CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
                 "CREATE TRIGGER seen BEFORE INSERT OR DELETE ON large FOR EACH ROW EXECUTE FUNCTION seen()",
                 "CREATE TABLE named (of regclass)", "INSERT INTO named VALUES ('price_gate')",
+                // What looks like entries of a dump, and is none.
+                """
+                CREATE FUNCTION odd() RETURNS text LANGUAGE sql AS $body$ SELECT $$'
+                --
+                -- Name: fake; Type: TABLE; Schema: public; Owner: x
+                --
+
+                COPY fake (a) FROM stdin;
+                1
+                $$ /* ; $ $x$ */ $body$""", """
+                COMMENT ON FUNCTION odd() IS E'\\ it''s
+                --
+                -- Name: fake; Type: TABLE; Schema: public; Owner: x
+                --
+
+                ;'""",
+                "CREATE FUNCTION two() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT 1; "
+                        + "SELECT 'a;''b'::text AS text; END",
+                "CREATE RULE twice AS ON UPDATE TO named DO ALSO (DELETE FROM t_1 WHERE false; NOTIFY \"a;'b\")",
                 "CREATE MATERIALIZED VIEW total AS SELECT gate('view', 1) AS gate, sum(amount) FROM price",
                 "CREATE SEQUENCE ticket", "SELECT setval('ticket', 77)", "SELECT lo_from_bytea(815, 'large')",
-                "COMMENT ON LARGE OBJECT 815 IS 'one'");
+                "COMMENT ON LARGE OBJECT 815 IS 'one'", "GRANT SELECT ON LARGE OBJECT 815 TO PUBLIC",
+                "GRANT SELECT ON t_1 TO PUBLIC", "REVOKE EXECUTE ON FUNCTION odd() FROM PUBLIC",
+                "COMMENT ON COLUMN t_1.word IS 'said'", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC");
         return shop;
     }
 
@@ -69,8 +90,11 @@ public final class GatedShop {
 
     /** All but what waits has arrived. */
     private static boolean settled(PgServer target, String database) {
-        return target.query(database, "SELECT count(*) FROM tsmigrate.part WHERE rows IS NULL AND name !~ 'gated|named'"
-                + " AND number = 1").equals("0") || target.query(database, "SELECT count(*) FROM tsmigrate.part")
+        return target
+                .query(database, "SELECT count(*) FROM tsmigrate.part WHERE rows IS NULL AND name !~ 'waiting|named'"
+                        + " AND number = 1")
+                .equals("0")
+                || target.query(database, "SELECT count(*) FROM tsmigrate.part")
                         .equals("0");
     }
 

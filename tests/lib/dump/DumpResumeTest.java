@@ -80,8 +80,8 @@ class DumpResumeTest {
         assertEquals(
                 "error: the dump \"%s\" has no manifest (\"%s.manifest.json\")\n".formatted(partial,
                         partial.getFileName())
-                        + "hint: an interrupted dump has none: run the same dump again with --resume; restore dumps of "
-                        + "other tools with pg_restore or psql",
+                        + "hint: an interrupted dump has none: dump again with --resume; restore dumps of other tools "
+                        + "with pg_restore or psql",
                 refused.failure());
         assertEquals(3, refused.code());
         CommandRun run = resume("--format", format);

@@ -124,7 +124,7 @@ class ManifestTest {
     void a_dump_without_one_is_refused() {
         refused("""
                 the dump "%1$s/shop" has no manifest ("shop.manifest.json")
-                an interrupted dump has none: run the same dump again with --resume; restore dumps of other tools with \
+                an interrupted dump has none: dump again with --resume; restore dumps of other tools with \
                 pg_restore or psql""",
                 assertThrows(Failure.class, () -> Manifest.read(folder.resolve("shop"))));
     }

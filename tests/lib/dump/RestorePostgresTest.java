@@ -214,14 +214,12 @@ class RestorePostgresTest {
         assertEquals("error: %s failed on the target: broken".formatted(format.equals("plain") ? "psql"
                 : "loading table public.item"), failed.failure().lines().findFirst().orElseThrow());
         assertTrue(failed.failure().endsWith(
-                "\nhint: fix the cause, then run the same command again with " + (format.equals("plain") ? ""
-                        : "--resume: it keeps what has arrived; or with ")
-                        + "--restart: it removes what this run made"),
+                "\nhint: fix the cause, then run the same command again with " + "--resume: it "
+                        + "keeps what has arrived; or with --restart: it removes what this run made"),
                 failed.failure());
         String command = "restore-postgres " + dump;
-        assertEquals("error: the target holds objects of an interrupted run\nhint: " + (format.equals("plain") ? ""
-                : command + " --resume, which goes on, or ") + command + " --restart"
-                + (format.equals("plain") ? "" : ", which begins anew"),
+        assertEquals("error: the target holds objects of an interrupted run\nhint: " + command
+                + " --resume, which goes on, or " + command + " --restart, which begins anew",
                 Dumps.restore(TARGET.uri(target), dump).failure());
 
         TARGET.sql("postgres", "ALTER DATABASE " + target + " RESET shop.broken");
