@@ -19,6 +19,7 @@ import lib.server.Retries;
 import lib.server.Server;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
+import lib.settings.DriverSettings;
 import lib.talk.Cleanup;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -45,6 +46,7 @@ public final class Joining {
     private final Map<String, String> environment;
     private final String machine = machine();
     private final String id = RunName.TEXT;
+    private DriverSettings psql;
 
     /**
      * @param workers how many parts are copied at once; 0 for as many as suit this machine and both servers
@@ -92,6 +94,8 @@ public final class Joining {
         String bounded = "SET idle_in_transaction_session_timeout = '" + Joiners.SILENCE + "s'";
         target.greet(bounded);
         Server copying = Server.connectToStay(target.dsn());
+        // Rows wait for nothing that can be asked before; what the run sets for the database counts all the same.
+        psql = ComputingSessions.ask(copying, environment, console);
         copying.greet(Leftovers.registrationOf(id) + "; " + bounded);
         boolean ended = false;
         while (!ended) {
@@ -168,18 +172,24 @@ public final class Joining {
             return;
         }
         try {
-            ComputingSessions computing = ComputingSessions.on(target, environment, console);
-            Parallelism parallelism;
-            try (Session from = source.session(); Session to = target.session()) {
-                parallelism = Parallelism.of(workers, from, to, false, console);
-            }
-            console.say("data: %s", new JoinedRows(run, source, computing, parallelism, rate, console).copy(terms));
+            ComputingSessions computing = new ComputingSessions(target, () -> psql);
+            console.say("data: %s",
+                    new JoinedRows(run, source, computing, parallelism(source, target), rate, console).copy(terms));
         } catch (Failure e) {
             // A run that has ended has ended our sessions as well.
             if (Cleanup.stopping() || !looks.isOver()) {
                 throw e;
             }
             console.explain("%s", Failure.why(e));
+        }
+    }
+
+    private Parallelism parallelism(Server source, Server target) {
+        if (workers > 0) {
+            return Parallelism.requested(workers);
+        }
+        try (Session from = source.session(); Session to = target.session()) {
+            return Parallelism.of(workers, from, to, false, console);
         }
     }
 

@@ -31,11 +31,14 @@ public final class ComputingSessions implements Sessions {
 
     /** @return sessions of a server; psql is run for the first of them, and is needed by nobody else */
     public static ComputingSessions on(Server server, Map<String, String> environment, Console console) {
-        return new ComputingSessions(server, () -> {
-            ClientTools.Installation client =
-                    ClientTools.find(environment).pickOne(0, server.facts().major(), "to compute as psql would");
-            return DriverSettings.ask(new Tool(client, console), server.dsn());
-        });
+        return new ComputingSessions(server, () -> ask(server, environment, console));
+    }
+
+    /** @return what psql has in a server's database */
+    public static DriverSettings ask(Server server, Map<String, String> environment, Console console) {
+        ClientTools.Installation client =
+                ClientTools.find(environment).pickOne(0, server.facts().major(), "to compute as psql would");
+        return DriverSettings.ask(new Tool(client, console), server.dsn());
     }
 
     public Server server() {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,9 @@ import testbed.Timescale;
  * {@code make soak}.
  */
 class JoinSpeedTest {
-    private static final long RATE = 5L << 20;
+    private static final long RATE = 4L << 20;
     private static final int MACHINES = 4;
+    private static final int MINUTES = 5;
     private static final double LEAST = 3.4;
     private static final Pattern SECONDS = Pattern.compile("(?m)^migrate: data: .* \\(([0-9.]+) s\\)$");
 
@@ -80,7 +82,9 @@ class JoinSpeedTest {
                 joiner.await("waiting", () -> joiner.err().contains("waiting for one"));
                 joiners.add(joiner);
             }
-            CommandRun run = start(source, target, from, to, used, "--verify=counts").end();
+            ChildCommand first = start(source, target, from, to, used, "--verify=counts");
+            first.handle().onExit().orTimeout(MINUTES, TimeUnit.MINUTES).join();
+            CommandRun run = first.end();
             assertEquals(0, run.code(), run.err());
             joiners.forEach(joiner -> assertEquals(0, joiner.end().code(), joiner.err()));
             Matcher said = SECONDS.matcher(run.err());
