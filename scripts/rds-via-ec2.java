@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import lib.aws.Aws;
 import lib.aws.AwsOptions;
 import lib.aws.Ec2Down;
@@ -25,6 +26,7 @@ import lib.aws.Ec2State;
 import lib.aws.Ec2Up;
 import lib.aws.WorkFolder;
 import lib.dsn.Dsn;
+import lib.ssh.RemoteHelpers;
 import lib.ssh.RemoteHost;
 import lib.ssh.RemoteRun;
 import lib.ssh.Ssh;
@@ -184,6 +186,12 @@ class RdsViaEc2 {
         @Option(names = "--identity", paramLabel = "FILE", order = 5,
                 description = "the private key for --host (default: those that ssh tries)")
         Path identity;
+        @Option(names = "--join-dir", paramLabel = "DIR", order = 6,
+                description = "the folder of another up, whose machine helps to copy rows")
+        List<Path> joinDirs = new ArrayList<>();
+        @Option(names = "--join-host", paramLabel = "[USER@]ADDRESS[:PORT]", order = 6,
+                description = "another machine that helps to copy rows")
+        List<String> joinHosts = new ArrayList<>();
         @Option(names = "--tunnel", order = 6, description = "run here instead, and reach the source through ssh")
         boolean tunnel;
         @Option(names = "--stop", order = 7, description = "end the run, as Ctrl-C ends migrate")
@@ -201,9 +209,8 @@ class RdsViaEc2 {
                     return super.call();
                 }
             }
-            RemoteRun run = new RemoteRun(console, ssh, source, target);
-            RemoteRun.Result result =
-                    stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
+            RemoteRun.Result result = dryRun || helpers().isEmpty() ? run(ssh, source, target)
+                    : runWithHelpers(ssh, RemoteRun.asked(source), RemoteRun.asked(target));
             result.out().lines().forEach(line -> console.out("%s", Printable.alreadyPrintable(line)));
             if (summary != null && !result.summary().isEmpty()) {
                 summary.writeSummary(Printable.multiline(result.summary()).text(), console);
@@ -211,15 +218,34 @@ class RdsViaEc2 {
             return result.code();
         }
 
+        private RemoteRun.Result run(Ssh ssh, Dsn source, Dsn target) {
+            RemoteRun run = new RemoteRun(console, ssh, source, target, false);
+            return stop ? run.stop() : run.run(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
+        }
+
+        private RemoteRun.Result runWithHelpers(Ssh ssh, Dsn source, Dsn target) {
+            RemoteHelpers helpers = new RemoteHelpers(console, helpers(), source, target);
+            if (!stop) {
+                helpers.begin(words(new PreflightCheck(), "--dry-run"), words(new Migrate()));
+            }
+            return helpers.beside(() -> run(ssh, source, target));
+        }
+
+        private List<Ssh> helpers() {
+            return Stream.concat(joinDirs.stream().map(Run::made),
+                    joinHosts.stream().map(other -> RemoteHost.parse(other, identity, null))).map(Ssh::new).toList();
+        }
+
+        private static RemoteHost made(Path folder) {
+            Ec2State state = Ec2State.ready(folder);
+            return new RemoteHost(state.address(), 0, state.user(), state.key(), state.knownHosts(folder));
+        }
+
         private RemoteHost machine() {
             Path folder = dir == null ? Path.of(FOLDER) : dir;
             // That of migrate is for its dump.
             dir = null;
-            if (host != null) {
-                return RemoteHost.parse(host, identity, null);
-            }
-            Ec2State state = Ec2State.ready(folder);
-            return new RemoteHost(state.address(), 0, state.user(), state.key(), state.knownHosts(folder));
+            return host != null ? RemoteHost.parse(host, identity, null) : made(folder);
         }
 
         /** The command and those of our options that it has too, as they were given; what is for here stays here. */

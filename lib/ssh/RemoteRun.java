@@ -35,6 +35,7 @@ public final class RemoteRun {
     private final Dsn target;
     private final String folder;
     private final RemoteOutput output;
+    private final boolean helps;
 
     /**
      * How a run ended.
@@ -46,13 +47,16 @@ public final class RemoteRun {
     public record Result(int code, String out, String summary) {
     }
 
-    public RemoteRun(Console console, Ssh ssh, Dsn source, Dsn target) {
+    /** @param helps whether it only helps the run of another machine, so that its folder is another one */
+    public RemoteRun(Console console, Ssh ssh, Dsn source, Dsn target, boolean helps) {
+        this.helps = helps;
         this.console = console;
         this.ssh = ssh;
         this.source = source;
         this.target = target;
         folder = ".tsmigrate-" + source.database().replaceAll("[^A-Za-z0-9_]", "_")
-                + String.format(Locale.ROOT, "-%08x", (source.display() + ' ' + target.display()).hashCode());
+                + String.format(Locale.ROOT, "-%08x", (source.display() + ' ' + target.display()).hashCode())
+                + (helps ? "-join" : "");
         output = new RemoteOutput(console);
     }
 
@@ -88,6 +92,17 @@ public final class RemoteRun {
         return end();
     }
 
+    /** Has one that goes on end; whoever follows it sees that. */
+    void endThere() {
+        if (words(ssh.run(RemoteScripts.LOOK, folder)).get(0).equals("running")) {
+            ssh.run(RemoteScripts.STOP, folder);
+        }
+    }
+
+    RemoteHost host() {
+        return ssh.host();
+    }
+
     private String startOrFind(List<String> preflight, List<String> migrate) {
         List<String> answer = words(ssh.run(RemoteScripts.LOOK, folder));
         if (!answer.get(0).equals("new")) {
@@ -106,7 +121,8 @@ public final class RemoteRun {
             }
             console.say("copying the toolkit to %s", ssh.host());
             ssh.send(Toolkit::write, RemoteScripts.UNPACK, folder);
-            String script = RemoteScripts.run(quoted(preflight), quoted(migrate));
+            String script = helps ? RemoteScripts.help(quoted(preflight), quoted(migrate))
+                    : RemoteScripts.run(quoted(preflight), quoted(migrate));
             ssh.send(stream -> stream.write(script.getBytes(StandardCharsets.UTF_8)), RemoteScripts.RECEIVE, folder,
                     "run.sh");
         } catch (Failure e) {
@@ -114,7 +130,9 @@ public final class RemoteRun {
             throw e;
         }
         start(from, to);
-        console.say("the migration runs on %s; it goes on there when this command ends", ssh.host());
+        console.say(
+                helps ? "%s helps the migration" : "the migration runs on %s; it goes on there when this command ends",
+                ssh.host());
         return "new";
     }
 
@@ -158,8 +176,8 @@ public final class RemoteRun {
         return side.portable(sent);
     }
 
-    /** There is nobody to ask on the other machine. */
-    private static Dsn asked(Dsn side) {
+    /** @return the connection with its password, for there is nobody to ask on the other machine */
+    public static Dsn asked(Dsn side) {
         if (side.password() != null || System.console() == null) {
             return side;
         }
@@ -171,10 +189,12 @@ public final class RemoteRun {
     private Result end() {
         console.begin();
         Cleanup.Task interruption = Cleanup.onExit(() -> {
-            console.warn("interrupted here; the migration goes on on %s", ssh.host());
-            console.hint("run the same command again to see how it goes on, or with --stop to end it");
+            if (!helps) {
+                console.warn("interrupted here; the migration goes on on %s", ssh.host());
+                console.hint("run the same command again to see how it goes on, or with --stop to end it");
+            }
         });
-        ProgressLine line = console.progress(output::state);
+        ProgressLine line = console.progress(helps ? () -> "" : output::state);
         try {
             follow();
             Result result = fetchResults();

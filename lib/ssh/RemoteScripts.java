@@ -123,8 +123,8 @@ final class RemoteScripts {
             in /tmp.
             tool() { SOURCE=$source TARGET=$target java -XX:-UsePerfData -XX:+UseSerialGC -Xmn16m \
             -XX:MaxRAMPercentage=60 -XX:TieredStopAtLevel=1 -cp '%4$s' "$@"; }
-            preflight() { rm -f client; tool %1$s --client-needed client >&2; }
-            migrate() { tool %2$s --out %3$s; }
+            preflight() { rm -f client; tool %1$s --client-needed client %5$s; }
+            migrate() { tool %2$s; }
             preflight
             code=$?
             if [ $code = 3 ] && [ -s client ] && [ -z "$stopped" ]; then
@@ -139,7 +139,7 @@ final class RemoteScripts {
                     tail -n 4 install.log >&2
                 fi
             fi
-            if [ $code = 0 ] && [ -z "$stopped" ]; then
+            if %6$s && [ -z "$stopped" ]; then
                 migrate
                 code=$?
             fi
@@ -159,6 +159,18 @@ final class RemoteScripts {
      * @param migrate those of migrate
      */
     static String run(String preflight, String migrate) {
-        return RUN.formatted(preflight, migrate, SUMMARY, Toolkit.CLASS_PATH);
+        return script(preflight, migrate + " --out " + SUMMARY, ">&2", "[ $code = 0 ]");
+    }
+
+    /**
+     * The script of a machine that helps: what it asks first says which client programs it needs, and that a run is at
+     * work on the target, which is what it is there for.
+     */
+    static String help(String preflight, String join) {
+        return script(preflight, join, ">/dev/null 2>&1", "true");
+    }
+
+    private static String script(String preflight, String migrate, String said, String permitted) {
+        return RUN.formatted(preflight, migrate, SUMMARY, Toolkit.CLASS_PATH, said, permitted);
     }
 }
