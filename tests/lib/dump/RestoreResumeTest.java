@@ -23,6 +23,7 @@ import testbed.Dumps;
 import testbed.GatedShop;
 import testbed.Oracle;
 import testbed.PgServer;
+import testbed.Runbook;
 import testbed.Sides;
 
 /**
@@ -148,6 +149,30 @@ class RestoreResumeTest {
         assertEquals("0", TARGET.query(target, "SELECT count(*) FROM pg_class WHERE relnamespace = "
                 + "'public'::regnamespace"));
         arrived(Dumps.restore(TARGET.uri(target), dump, "--resume"), target);
+    }
+
+    /** The same make again, whatever has died. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "directory"})
+    void the_runbook_goes_on_by_itself(String format) throws IOException {
+        String target = TARGET.newDatabase();
+        Path steps = folder.resolve("steps-" + format);
+        Map<String, String> ends = Map.of("SOURCE", SOURCE.uri(shop), "TARGET", TARGET.uri(target));
+        assertEquals(0, Runbook.run("dump", steps, ends, "FORMAT=" + format).get("dump").code());
+        // A kill between the end of the dump and that of its step.
+        Files.delete(steps.resolve("dump.done"));
+        String manifest = Files.readString(Manifest.beside(steps.resolve("dump")));
+        GatedShop.kill(TARGET, target, "index", ChildCommand.java("RestorePostgres", "--resume", "-j2",
+                steps.resolve("dump").toString()), folder, Map.of("TARGET", TARGET.uri(target)));
+        Map<String, String> before = GatedShop.brought(TARGET, target);
+        Map<String, CommandRun> runs = Runbook.run("from-postgres", steps, ends, "FORMAT=" + format);
+        runs.values().forEach(run -> assertEquals(0, run.code(), run.err()));
+        assertTrue(runs.get("dump").err().contains("dump: dump: finished already, of "), runs.get("dump").err());
+        assertEquals(manifest, Files.readString(Manifest.beside(steps.resolve("dump"))));
+        Map<String, String> after = GatedShop.brought(TARGET, target);
+        after.keySet().retainAll(before.keySet());
+        assertEquals(before, after);
+        arrived(runs.get("restore-postgres"), target);
     }
 
     @ParameterizedTest
