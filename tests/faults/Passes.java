@@ -51,8 +51,8 @@ final class Passes implements Trial {
                 pass();
                 betweenPasses();
             }
-            account.add("then " + history);
             history.goOn();
+            account.add("then " + history);
             ServerAccess reader = reader();
             last(reader, expected(reader));
         } finally {
