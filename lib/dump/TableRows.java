@@ -1,22 +1,19 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.dump;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import lib.catalog.Archive;
 import lib.journal.PartRecord;
 import lib.journal.PartRecords;
+import lib.server.LoadingCopy;
 import lib.server.Session;
-import lib.server.TerminationMessage;
 import lib.source.Contents;
 import lib.talk.Failure;
 import lib.talk.Sql;
-import org.postgresql.copy.CopyIn;
 
 /** Brings the rows of some tables out of an archive to the target, in one transaction with the journal's rows. */
 final class TableRows implements RowScript.Loader {
@@ -43,20 +40,15 @@ final class TableRows implements RowScript.Loader {
         }
     }
 
-    /** How often is looked whether the target has said something. */
-    private static final long EACH_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final List<Source> tables;
     private final Session to;
-    private final TerminationMessage target;
+    private final LoadingCopy in;
     private final List<PartRecord> arrived = new ArrayList<>();
-    private CopyIn in;
-    private long asked;
 
     private TableRows(List<Source> tables, Session to) throws SQLException {
         this.tables = tables;
         this.to = to;
-        target = to.termination();
+        in = new LoadingCopy(to);
     }
 
     /**
@@ -76,7 +68,7 @@ final class TableRows implements RowScript.Loader {
                 reading = e;
             }
             if (script.failure() instanceof SQLException e) {
-                throw to.failure(rows.doing(), rows.target.reasonFor(e));
+                throw to.failure(rows.doing(), rows.in.reasonFor(e));
             } else if (script.failure() instanceof RuntimeException e) {
                 throw e;
             } else if (reading != null) {
@@ -109,7 +101,7 @@ final class TableRows implements RowScript.Loader {
         if (source.replaces) {
             to.run(doing(), "TRUNCATE ONLY " + Source.name(source.table));
         }
-        in = to.driver().getCopyAPI().copyIn(text(encoding, statement) + " FROM STDIN (FORMAT text, ENCODING "
+        in.begin(text(encoding, statement) + " FROM STDIN (FORMAT text, ENCODING "
                 + Sql.literal(encoding) + (source.replaces ? ", FREEZE)" : ")"));
     }
 
@@ -124,30 +116,12 @@ final class TableRows implements RowScript.Loader {
 
     @Override
     public void rows(byte[] data, int length) throws SQLException {
-        in.writeToCopy(data, 0, length);
-        if (System.nanoTime() - asked > EACH_NANOS) {
-            asked = System.nanoTime();
-            endIfRefused();
-        }
-    }
-
-    /** A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6). */
-    private void endIfRefused() throws SQLException {
-        boolean failed;
-        try {
-            failed = target.failed();
-        } catch (IOException e) {
-            // The next row that is written will tell.
-            return;
-        }
-        if (failed) {
-            in.endCopy();
-        }
+        in.write(data, length);
     }
 
     @Override
     public void end(long rows) throws SQLException {
-        long there = in.endCopy();
+        long there = in.end();
         if (there != rows) {
             throw Failure.of("table %s: %d rows were sent and %d arrived", current(), rows, there);
         }

@@ -1,15 +1,13 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.rows;
 
-import java.io.IOException;
 import java.sql.SQLException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import lib.server.LoadingCopy;
 import lib.server.Session;
 import lib.server.TerminationMessage;
 import lib.talk.Bytes;
 import lib.talk.Failure;
-import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
 
 /**
@@ -21,17 +19,13 @@ final class RowStream {
     private static final int BATCH = 64 * 1024;
     /** MB; enough for the largest row that COPY takes. */
     private static final int HEAP = 1200;
-    /** How often is looked whether the target has said something. */
-    private static final long EACH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Throttle throttle;
     private final LongConsumer moved;
     private final byte[] batch = new byte[BATCH];
     private Part part;
-    private CopyIn in;
+    private LoadingCopy in;
     private TerminationMessage source;
-    private TerminationMessage target;
-    private long asked;
 
     /** @param moved is told how many bytes have gone, in COPY's format */
     RowStream(Throttle throttle, LongConsumer moved) {
@@ -56,24 +50,19 @@ final class RowStream {
         part = what;
         try {
             source = from.termination();
-            target = to.termination();
-            in = begin(to, format + loading);
+            in = new LoadingCopy(to);
+            in.begin("COPY " + part.loading() + " FROM STDIN (" + format + loading + ")");
             CopyOut out = read(from, format);
             pump(out, from);
-            return new Moved(out.getHandledRowCount(), in.endCopy());
+            return new Moved(out.getHandledRowCount(), in.end());
         } catch (SQLException e) {
-            throw to.failure("loading table " + part, target == null ? e : target.reasonFor(e));
+            throw to.failure("loading table " + part, in == null ? e : in.reasonFor(e));
         } catch (OutOfMemoryError e) {
             // Thrown for the one row, far too large; there is room for everything else.
             throw Failure.of("a row of table %s does not fit into the memory of Java, which may use %s", part.table(),
                     Bytes.text(Runtime.getRuntime().maxMemory()))
                     .hint("run it with a larger heap, such as JAVA_TOOL_OPTIONS=-Xmx%dm, or with fewer --jobs", HEAP);
         }
-    }
-
-    private CopyIn begin(Session to, String options) throws SQLException {
-        return to.driver().getCopyAPI()
-                .copyIn("COPY " + part.loading() + " FROM STDIN (" + options + ")");
     }
 
     private CopyOut read(Session from, String options) {
@@ -112,28 +101,7 @@ final class RowStream {
 
     private void write(byte[] data, int length) throws SQLException {
         throttle.pass(length);
-        in.writeToCopy(data, 0, length);
+        in.write(data, length);
         moved.accept(length);
-        if (System.nanoTime() - asked > EACH_NANOS) {
-            asked = System.nanoTime();
-            endIfRefused();
-        }
-    }
-
-    /**
-     * A server that has failed takes all the rest and drops it (PostgreSQL manual, 55.2.6), which can be hours of
-     * reading in vain.
-     */
-    private void endIfRefused() throws SQLException {
-        boolean failed;
-        try {
-            failed = target.failed();
-        } catch (IOException e) {
-            // The next row that is written will tell.
-            return;
-        }
-        if (failed) {
-            in.endCopy();
-        }
     }
 }
