@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lib.talk.Console;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import testbed.BackgroundWork;
@@ -103,7 +104,8 @@ class MigrateJoinTest {
         assertEquals("0", TARGET.query(to, "SELECT count(*) FROM pg_namespace WHERE nspname = 'tsmigrate'"));
     }
 
-    private void end() {
+    @AfterEach
+    void end() {
         machines.forEach(ChildCommand::close);
     }
 
@@ -111,150 +113,126 @@ class MigrateJoinTest {
     void machines_that_join_copy_their_share_and_end_with_the_run() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            ChildCommand early = start(shop, target, "--join");
-            early.await("waiting", () -> early.err().contains("waiting for one"));
-            ChildCommand first = start(shop, target);
-            ChildCommand late = joined(shop, target);
-            awaitCopying(target, 2);
-            CommandRun status = CommandRun.of("StatusCommand", Map.of("TARGET", TARGET.uri(target)));
-            Pattern copying = Pattern.compile("(?m)^running   COPY .*, by \\S+$");
-            assertTrue(copying.matcher(status.out()).find(), status.out());
-            assertEquals(2, status.out().lines().filter(line -> line.matches(
-                    "helps     \\S+ since \\S+Z: \\d+ parts?, \\S+ \\S+ at \\S+ \\S+ a second")).count(), status.out());
-            JsonArray helping = JsonParser.parseString(CommandRun.of("StatusCommand",
-                    Map.of("TARGET", TARGET.uri(target)), "--json").out()).getAsJsonObject().getAsJsonArray("helping");
-            assertEquals(2, helping.size(), helping.toString());
-            CommandRun run = first.end();
-            assertEquals(0, run.code(), run.err());
-            for (ChildCommand joiner : List.of(early, late)) {
-                CommandRun joined = joiner.end();
-                assertEquals(0, joined.code(), joined.err());
-                assertTrue(parts(joined) > 1, joined.err() + run.err());
-                assertTrue(joined.err().contains("migrate: the run has ended"), joined.err());
-            }
-            assertTrue(run.err().contains("another machine helps: "), run.err());
-            assertTrue(run.err().contains("migrate: data: 25800 rows in 33 tables, "), run.err());
-            assertSame(shop, target);
-        } finally {
-            end();
+        ChildCommand early = start(shop, target, "--join");
+        early.await("waiting", () -> early.err().contains("waiting for one"));
+        ChildCommand first = start(shop, target);
+        ChildCommand late = joined(shop, target);
+        awaitCopying(target, 2);
+        CommandRun status = CommandRun.of("StatusCommand", Map.of("TARGET", TARGET.uri(target)));
+        Pattern copying = Pattern.compile("(?m)^running   COPY .*, by \\S+$");
+        assertTrue(copying.matcher(status.out()).find(), status.out());
+        assertEquals(2, status.out().lines().filter(line -> line.matches(
+                "helps     \\S+ since \\S+Z: \\d+ parts?, \\S+ \\S+ at \\S+ \\S+ a second")).count(), status.out());
+        JsonArray helping = JsonParser.parseString(CommandRun.of("StatusCommand",
+                Map.of("TARGET", TARGET.uri(target)), "--json").out()).getAsJsonObject().getAsJsonArray("helping");
+        assertEquals(2, helping.size(), helping.toString());
+        CommandRun run = first.end();
+        assertEquals(0, run.code(), run.err());
+        for (ChildCommand joiner : List.of(early, late)) {
+            CommandRun joined = joiner.end();
+            assertEquals(0, joined.code(), joined.err());
+            assertTrue(parts(joined) > 1, joined.err() + run.err());
+            assertTrue(joined.err().contains("migrate: the run has ended"), joined.err());
         }
+        assertTrue(run.err().contains("another machine helps: "), run.err());
+        assertTrue(run.err().contains("migrate: data: 25800 rows in 33 tables, "), run.err());
+        assertSame(shop, target);
     }
 
     @Test
     void a_pass_before_the_downtime_and_the_last_one_can_be_joined() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            int row = 0;
-            for (String pass : List.of("--prepare", "--prepare", "--resume")) {
-                ChildCommand joiner = start(shop, target, "--join");
-                joiner.await("waiting", () -> joiner.err().contains("waiting for one"));
-                CommandRun run = start(shop, target, pass).end();
-                assertEquals(0, run.code(), run.err());
-                CommandRun joined = joiner.end();
-                assertEquals(0, joined.code(), joined.err());
-                assertTrue(parts(joined) > 1, joined.err() + run.err());
-                if (!pass.equals("--resume")) {
-                    SOURCE.sql(shop, "UPDATE large SET v = v || 'u' WHERE id % 100 = " + row++,
-                            "DO $$ BEGIN FOR i IN 1..16 LOOP EXECUTE format('DELETE FROM part_%s WHERE id = %s', i, "
-                                    + row + "); END LOOP; END $$");
-                }
+        int row = 0;
+        for (String pass : List.of("--prepare", "--prepare", "--resume")) {
+            ChildCommand joiner = start(shop, target, "--join");
+            joiner.await("waiting", () -> joiner.err().contains("waiting for one"));
+            CommandRun run = start(shop, target, pass).end();
+            assertEquals(0, run.code(), run.err());
+            CommandRun joined = joiner.end();
+            assertEquals(0, joined.code(), joined.err());
+            assertTrue(parts(joined) > 1, joined.err() + run.err());
+            if (!pass.equals("--resume")) {
+                SOURCE.sql(shop, "UPDATE large SET v = v || 'u' WHERE id % 100 = " + row++,
+                        "DO $$ BEGIN FOR i IN 1..16 LOOP EXECUTE format('DELETE FROM part_%s WHERE id = %s', i, "
+                                + row + "); END LOOP; END $$");
             }
-            assertSame(shop, target);
-        } finally {
-            end();
         }
+        assertSame(shop, target);
     }
 
     @Test
     void what_a_machine_that_is_killed_has_begun_is_copied_by_others() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            ChildCommand first = start(shop, target);
-            ChildCommand killed = joined(shop, target);
-            awaitCopying(target, 1);
-            killed.signal("KILL");
-            ChildCommand other = joined(shop, target);
-            CommandRun run = first.end();
-            assertEquals(0, run.code(), run.err());
-            CommandRun joined = other.end();
-            assertEquals(0, joined.code(), joined.err());
-            assertTrue(parts(joined) > 0, joined.err());
-            assertSame(shop, target);
-        } finally {
-            end();
-        }
+        ChildCommand first = start(shop, target);
+        ChildCommand killed = joined(shop, target);
+        awaitCopying(target, 1);
+        killed.signal("KILL");
+        ChildCommand other = joined(shop, target);
+        CommandRun run = first.end();
+        assertEquals(0, run.code(), run.err());
+        CommandRun joined = other.end();
+        assertEquals(0, joined.code(), joined.err());
+        assertTrue(parts(joined) > 0, joined.err());
+        assertSame(shop, target);
     }
 
     @Test
     void a_machine_that_is_silent_for_too_long_loses_its_parts() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            ChildCommand first = start(shop, target);
-            ChildCommand silent = joined(shop, target);
-            awaitCopying(target, 1);
-            silent.signal("STOP");
-            CommandRun run = first.end();
-            assertEquals(0, run.code(), run.err());
-            assertTrue(run.err().contains("another machine is not heard of any more"), run.err());
-            silent.signal("CONT");
-            CommandRun joined = silent.end();
-            assertEquals(0, joined.code(), joined.err());
-            assertSame(shop, target);
-        } finally {
-            end();
-        }
+        ChildCommand first = start(shop, target);
+        ChildCommand silent = joined(shop, target);
+        awaitCopying(target, 1);
+        silent.signal("STOP");
+        CommandRun run = first.end();
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("another machine is not heard of any more"), run.err());
+        silent.signal("CONT");
+        CommandRun joined = silent.end();
+        assertEquals(0, joined.code(), joined.err());
+        assertSame(shop, target);
     }
 
     @Test
     void when_the_first_machine_is_killed_the_others_end_and_the_run_goes_on_from_any() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            ChildCommand first = start(shop, target);
-            ChildCommand joiner = joined(shop, target);
-            awaitCopying(target, 1);
-            first.signal("KILL");
-            CommandRun joined = joiner.end();
-            assertEquals(AGAIN, joined.code(), joined.err());
-            assertTrue(joined.failure().contains("hint: go on with the run on any machine: migrate --resume"),
-                    joined.err());
-            String arrived = TARGET.query(target,
-                    "SELECT count(*) FROM tsmigrate.part WHERE rows IS NOT NULL AND joiner IS NOT NULL");
-            assertTrue(Integer.parseInt(arrived) > 0, joined.err());
-            ChildCommand again = start(shop, target, "--resume");
-            ChildCommand rejoined = joined(shop, target);
-            CommandRun run = again.end();
-            assertEquals(0, run.code(), run.err());
-            assertEquals(0, rejoined.end().code());
-            assertSame(shop, target);
-        } finally {
-            end();
-        }
+        ChildCommand first = start(shop, target);
+        ChildCommand joiner = joined(shop, target);
+        awaitCopying(target, 1);
+        first.signal("KILL");
+        CommandRun joined = joiner.end();
+        assertEquals(AGAIN, joined.code(), joined.err());
+        assertTrue(joined.failure().contains("hint: go on with the run on any machine: migrate --resume"),
+                joined.err());
+        String arrived = TARGET.query(target,
+                "SELECT count(*) FROM tsmigrate.part WHERE rows IS NOT NULL AND joiner IS NOT NULL");
+        assertTrue(Integer.parseInt(arrived) > 0, joined.err());
+        ChildCommand again = start(shop, target, "--resume");
+        ChildCommand rejoined = joined(shop, target);
+        CommandRun run = again.end();
+        assertEquals(0, run.code(), run.err());
+        assertEquals(0, rejoined.end().code());
+        assertSame(shop, target);
     }
 
     @Test
     void a_run_that_is_taken_over_while_others_copy_gets_none_of_their_rows_later() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        try {
-            ChildCommand first = start(shop, target);
-            ChildCommand joiner = joined(shop, target);
-            awaitCopying(target, 1);
-            first.signal("KILL");
-            SOURCE.sql(shop, "UPDATE large SET v = 'new' WHERE id % 100 = 0", "TRUNCATE part_3");
-            CommandRun run = start(shop, target, "--resume").end();
-            assertEquals(0, run.code(), run.err());
-            CommandRun joined = joiner.end();
-            assertEquals(0, joined.code(), joined.err());
-            assertTrue(joined.err().contains("migrate: another run goes on with its work"), joined.err());
-            assertSame(shop, target);
-        } finally {
-            end();
-        }
+        ChildCommand first = start(shop, target);
+        ChildCommand joiner = joined(shop, target);
+        awaitCopying(target, 1);
+        first.signal("KILL");
+        SOURCE.sql(shop, "UPDATE large SET v = 'new' WHERE id % 100 = 0", "TRUNCATE part_3");
+        CommandRun run = start(shop, target, "--resume").end();
+        assertEquals(0, run.code(), run.err());
+        CommandRun joined = joiner.end();
+        assertEquals(0, joined.code(), joined.err());
+        assertTrue(joined.err().contains("migrate: another run goes on with its work"), joined.err());
+        assertSame(shop, target);
     }
 
     @Test
@@ -262,23 +240,19 @@ class MigrateJoinTest {
         String shop = shop();
         String target = TARGET.newDatabase();
         SOURCE.sql(shop, "CREATE SEQUENCE called");
-        try {
-            ChildCommand first = start(shop, target);
-            joined(shop, target);
-            awaitCopying(target, 1);
-            TARGET.sql(target, """
-                    UPDATE tsmigrate.part SET range = 'nextval(''called'') > 0' WHERE ctid = ANY (ARRAY(SELECT ctid
-                      FROM tsmigrate.part WHERE leads AND rows IS NULL FOR UPDATE SKIP LOCKED))""");
-            CommandRun refused = start(shop, target, "--join").end();
-            assertEquals(1, refused.code(), refused.err());
-            assertTrue(refused.failure().contains("hint: somebody has changed the journal: see who else can write"),
-                    refused.err());
-            assertEquals(0, first.end().code(), first.err());
-            assertEquals("f", SOURCE.query(shop, "SELECT is_called FROM called"));
-            assertSame(shop, target);
-        } finally {
-            end();
-        }
+        ChildCommand first = start(shop, target);
+        joined(shop, target);
+        awaitCopying(target, 1);
+        TARGET.sql(target, """
+                UPDATE tsmigrate.part SET range = 'nextval(''called'') > 0' WHERE ctid = ANY (ARRAY(SELECT ctid
+                  FROM tsmigrate.part WHERE leads AND rows IS NULL FOR UPDATE SKIP LOCKED))""");
+        CommandRun refused = start(shop, target, "--join").end();
+        assertEquals(1, refused.code(), refused.err());
+        assertTrue(refused.failure().contains("hint: somebody has changed the journal: see who else can write"),
+                refused.err());
+        assertEquals(0, first.end().code(), first.err());
+        assertEquals("f", SOURCE.query(shop, "SELECT is_called FROM called"));
+        assertSame(shop, target);
     }
 
     @Test
@@ -286,34 +260,30 @@ class MigrateJoinTest {
         String shop = shop();
         String other = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        try {
-            CommandRun none = start(shop, target, "--join").end();
-            assertEquals(AGAIN, none.code(), none.err());
-            assertEquals("error: no run is under way on the target\n"
-                    + "hint: begin one, or go on with one, on another machine: migrate, or migrate --resume",
-                    none.failure());
-            ChildCommand first = start(shop, target);
-            first.await("rows", () -> journal(target));
-            CommandRun wrong = start(other, target, "--join").end();
-            assertEquals(3, wrong.code(), wrong.err());
-            assertTrue(wrong.failure().startsWith("error: the run on the target has another source: database "),
-                    wrong.err());
-            TARGET.sql(target, "UPDATE tsmigrate.run SET version = '0.0.9'");
-            CommandRun version = start(shop, target, "--join").end();
-            assertEquals(3, version.code(), version.err());
-            assertEquals("error: the run on the target is by version 0.0.9 of this program, and this is version "
-                    + Console.VERSION + "\nhint: join it with that version", version.failure());
-            TARGET.sql(target, "UPDATE tsmigrate.run SET version = '" + Console.VERSION + "', source = ''");
-            CommandRun files = start(shop, target, "--join").end();
-            assertEquals(3, files.code(), files.err());
-            assertEquals("error: the run on the target restores from files, which no other machine has\n"
-                    + "hint: wait for it, without --join", files.failure());
-            assertEquals(0, first.end().code());
-            CommandRun usage = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--join", "--no-owner");
-            assertEquals(2, usage.code(), usage.err());
-            assertEquals("error: --join takes from the run what is to be done: without --no-owner", usage.failure());
-        } finally {
-            end();
-        }
+        CommandRun none = start(shop, target, "--join").end();
+        assertEquals(AGAIN, none.code(), none.err());
+        assertEquals("error: no run is under way on the target\n"
+                + "hint: begin one, or go on with one, on another machine: migrate, or migrate --resume",
+                none.failure());
+        ChildCommand first = start(shop, target);
+        first.await("rows", () -> journal(target));
+        CommandRun wrong = start(other, target, "--join").end();
+        assertEquals(3, wrong.code(), wrong.err());
+        assertTrue(wrong.failure().startsWith("error: the run on the target has another source: database "),
+                wrong.err());
+        TARGET.sql(target, "UPDATE tsmigrate.run SET version = '0.0.9'");
+        CommandRun version = start(shop, target, "--join").end();
+        assertEquals(3, version.code(), version.err());
+        assertEquals("error: the run on the target is by version 0.0.9 of this program, and this is version "
+                + Console.VERSION + "\nhint: join it with that version", version.failure());
+        TARGET.sql(target, "UPDATE tsmigrate.run SET version = '" + Console.VERSION + "', source = ''");
+        CommandRun files = start(shop, target, "--join").end();
+        assertEquals(3, files.code(), files.err());
+        assertEquals("error: the run on the target restores from files, which no other machine has\n"
+                + "hint: wait for it, without --join", files.failure());
+        assertEquals(0, first.end().code());
+        CommandRun usage = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--join", "--no-owner");
+        assertEquals(2, usage.code(), usage.err());
+        assertEquals("error: --join takes from the run what is to be done: without --no-owner", usage.failure());
     }
 }
