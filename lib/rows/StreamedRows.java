@@ -20,6 +20,7 @@ import lib.source.Inventory;
 import lib.source.Snapshot;
 import lib.talk.Bytes;
 import lib.talk.Console;
+import lib.talk.Failure;
 import lib.talk.ProgressLine;
 import lib.talk.Steps;
 import lib.timescale.Jobs;
@@ -148,18 +149,29 @@ public final class StreamedRows implements RowMover {
             // Functions of extensions that are called by an index may read these.
             copier.copy(some.stream().filter(Inventory.Table::extension).toList(), records,
                     table -> landed.accept(table.oid()), null);
-            Joiners.admit(to, source.id(), source.sees(), sameExtensions);
-            copier.copy(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), records,
-                    table -> landed.accept(table.oid()), lock);
-            if (lock.callers() > 0) {
-                Joiners.dismiss(to);
-            }
+            copyWithOthers(some.stream().filter(table -> !table.extension() && table.turn() == 0).toList(), records,
+                    landed);
             inOrder(some.stream().filter(table -> !table.extension() && table.turn() > 0).toList(), records, landed);
         } finally {
             line.close();
             copier.close();
         }
         return movedRows() + ", " + Bytes.text(progress.bytes());
+    }
+
+    private void copyWithOthers(List<Inventory.Table> some, PartRecords records, LongConsumer landed) {
+        Joiners.admit(to, source.id(), source.sees(), sameExtensions);
+        try {
+            copier.copy(some, records, table -> landed.accept(table.oid()), lock);
+        } catch (RuntimeException e) {
+            try {
+                Joiners.dismiss(to);
+            } catch (Failure lost) {
+                e.addSuppressed(lost);
+            }
+            throw e;
+        }
+        Joiners.dismiss(to);
     }
 
     private void inOrder(List<Inventory.Table> some, PartRecords records, LongConsumer landed) {
