@@ -52,13 +52,14 @@ public final class Journal {
      *
      * @param target for a session beside it
      * @param session a session that stays open as long as the journal is used
+     * @param pass whether it is to end before the downtime
      * @throws Failure when something else has the name of our schema
      */
-    public static Journal begin(Server target, Session session, RunIdentity identity,
+    public static Journal begin(Server target, Session session, RunIdentity identity, boolean pass,
             List<OwnedObjects.Owned> objects, List<Extensions.Extension> extensions) {
         return Transaction.run(session, "beginning the journal", () -> {
             OwnSchema.create(session, JournalTables.ALL);
-            start(session, identity);
+            start(session, identity, pass);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
                     FinishedUnits.none(session), PartRecords.none(session), false);
         });
@@ -68,17 +69,19 @@ public final class Journal {
      * Goes on with the journal of an interrupted run, whose sessions have ended: what it has made is this run's.
      *
      * @param session a session that stays open as long as the journal is used
+     * @param pass whether it is to end before the downtime
      */
-    public static Journal resume(Server target, Session session, List<OwnedObjects.Owned> objects,
+    public static Journal resume(Server target, Session session, boolean pass, List<OwnedObjects.Owned> objects,
             List<Extensions.Extension> extensions) {
         return Transaction.run(session, "going on with the journal", () -> {
             session.run("going on with the journal",
                     """
-                    UPDATE %s SET resumed = pg_catalog.clock_timestamp(), prepared = NULL, version = %s, name = %s;
+                    UPDATE %s SET resumed = pg_catalog.clock_timestamp(), pass = %s, prepared = NULL, version = %s,
+                      name = %s;
                     UPDATE %s SET batch = NULL, leads = NULL WHERE batch IS NOT NULL;
                     DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; DELETE FROM %s; %s""".formatted(
-                            JournalTables.RUN.sql(),
-                            Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT), JournalTables.PART.sql(),
+                            JournalTables.RUN.sql(), pass, Sql.literal(Console.VERSION), Sql.literal(RunName.TEXT),
+                            JournalTables.PART.sql(),
                             JournalTables.PLANNED.sql(), JournalTables.SESSION.sql(), JournalTables.RECORDER.sql(),
                             JournalTables.JOINER.sql(), Leftovers.REGISTRATION));
             // They are made anew; one that the source does not have any more is not.
@@ -109,12 +112,12 @@ public final class Journal {
         return parts;
     }
 
-    private static void start(Session session, RunIdentity identity) {
+    private static void start(Session session, RunIdentity identity, boolean pass) {
         session.run("beginning the journal",
                 """
                 COMMENT ON SCHEMA %s IS 'A migration into this database is not finished.';
                 INSERT INTO %s VALUES (pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), %s,
-                  pg_catalog.txid_current(), %s, %s);
+                  pg_catalog.txid_current(), %s, %s, %s);
                 INSERT INTO %s SELECT a.oid FROM pg_catalog.pg_default_acl a;
                 INSERT INTO %s SELECT n.tableoid, n.oid FROM pg_catalog.pg_namespace n UNION ALL
                   SELECT e.tableoid, e.oid FROM pg_catalog.pg_extension e;
@@ -122,7 +125,7 @@ public final class Journal {
                 %s;
                 %s""".formatted(Sql.ident(OwnSchema.NAME), JournalTables.RUN.sql(), Sql.literal(Console.VERSION),
                         Sql.literal(RunName.TEXT),
-                        identity.values(), JournalTables.DEFAULT_PRIVILEGES.sql(),
+                        identity.values(), pass, JournalTables.DEFAULT_PRIVILEGES.sql(),
                         JournalTables.FOUND.sql(), MadeSettings.FOUND, PriorState.RECORDING, Leftovers.REGISTRATION));
     }
 

@@ -37,12 +37,6 @@ public record RunIdentity(String source, String options) {
         return new RunIdentity(DUMP + digest + " of " + time, String.join("\n", wanted.changingArrivals()));
     }
 
-    /** @return whether a run can go on with the one that the journal is of */
-    public static boolean isContinued(Session target) {
-        return target.texts("reading the journal", "SELECT source FROM " + JournalTables.RUN.sql()).stream()
-                .anyMatch(source -> !source.equals(NONE.source));
-    }
-
     /** @return whether the source of a run is a dump */
     static boolean isDump(String source) {
         return source.startsWith(DUMP);

@@ -53,11 +53,11 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
      * @param age seconds since then
      * @param source the source's database; empty where nothing goes on with the run
      * @param options those that change what arrives, a line each
-     * @param prepared whether a pass before the downtime has ended and nothing has been done since
+     * @param run how it goes on
      * @param speed bytes of the source's disk a second, or 0
      */
     record Written(String started, long age, String version, String source, List<String> options, List<Made> made,
-            CopiedRows rows, List<CopiedRows.Unfinished> unfinished, boolean prepared, long speed) {
+            CopiedRows rows, List<CopiedRows.Unfinished> unfinished, UnfinishedRun run, long speed) {
     }
 
     /** How many tables are named at most. */
@@ -116,19 +116,18 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
                 "SELECT u.kind, pg_catalog.count(*) FROM " + JournalTables.UNIT.sql()
                         + " u GROUP BY u.kind ORDER BY 2 DESC, 1",
                 row -> new Made(row.getString(1), row.getLong(2)));
+        UnfinishedRun run = UnfinishedRun.of(target);
         CopiedRows rows = CopiedRows.ask(target);
         long speed = worker == null || worker.since() == null ? 0 : CopiedRows.speed(target, worker.since());
         List<CopiedRows.Unfinished> unfinished = CopiedRows.unfinished(target, NAMED + running);
         return target.list("reading the journal", """
                 SELECT pg_catalog.to_char(r.started AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                        pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - r.started)::int8,
-                       r.version, r.source, r.options, r.prepared IS NOT NULL
+                       r.version, r.source, r.options
                   FROM %s r""".formatted(JournalTables.RUN.sql()),
                 row -> new Written(row.getString(1), row.getLong(2), row.getString(3), row.getString(4),
-                        row.getString(5).lines().toList(), made, rows, unfinished, row.getBoolean(6), speed))
-                .stream().findFirst()
-                .orElseThrow(() -> Failure.of("the journal in schema \"%s\" on the target names no run", OwnSchema.NAME)
-                        .hint("begin anew: migrate --restart"));
+                        row.getString(5).lines().toList(), made, rows, unfinished, run, speed))
+                .get(0);
     }
 
     /** @return what a run that was killed has left on the target, in words */
@@ -143,15 +142,10 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
 
     State state() {
         return worker != null ? journal == null ? State.BEGINNING : State.RUNNING
-                : journal == null ? State.NONE : journal.prepared ? State.PREPARED : State.INTERRUPTED;
+                : journal == null ? State.NONE : journal.run.prepared() ? State.PREPARED : State.INTERRUPTED;
     }
 
-    /** @return whether a command with {@code --resume} goes on with it */
-    boolean resumable() {
-        return journal != null && !journal.source.isEmpty();
-    }
-
-    /** @return the command that does, or one that does the same */
+    /** @return the command that goes on with it, or one that does the same */
     String command() {
         return journal == null || !RunIdentity.isDump(journal.source) ? "migrate"
                 : timescale ? "restore-timescale" : "restore-postgres";

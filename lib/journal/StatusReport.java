@@ -129,12 +129,7 @@ public final class StatusReport {
         if (status.worker() != null) {
             return "wait for it";
         }
-        if (status.state() == RunStatus.State.PREPARED) {
-            return "the same command again with --prepare, or, when nothing writes to the source any more, with "
-                    + "--resume in its place; " + DISCARD + " removes what was made";
-        }
-        return (status.resumable() ? "the same command with --resume goes on, and with --restart it begins anew"
-                : "the same command with --restart begins anew") + "; " + DISCARD + " removes what was made";
+        return status.journal().run().onward("the same command") + "; " + DISCARD + " removes what was made";
     }
 
     /** @return such as {@code 35 s}, {@code 12 min} or {@code 3 h 20 min} */
@@ -176,8 +171,8 @@ public final class StatusReport {
         report.put("left_on", status.repair());
         boolean waits = status.state() == RunStatus.State.PREPARED || status.state() == RunStatus.State.INTERRUPTED;
         report.put("next", !waits ? List.of()
-                : Stream.of(status.resumable() ? status.command() + " --resume" : null, status.command() + " --restart",
-                        DISCARD).filter(command -> command != null).toList());
+                : Stream.concat(status.journal().run().commands(status.command()).stream(), Stream.of(DISCARD))
+                        .toList());
         return new Printable(Printable.json(GSON.toJson(report)));
     }
 

@@ -89,8 +89,9 @@ public final class Loading {
             Supplier<List<Inventory.Sequence>> sequences,
             List<String> privileges) {
         List<OwnedObjects.Owned> objects = objects(contents, leftBehind);
-        Journal journal = wanted.resume() && JournalTables.exist(to) ? Journal.resume(target, to, objects, extensions)
-                : Journal.begin(target, to, identity, objects, extensions);
+        Journal journal = wanted.resume() && JournalTables.exist(to)
+                ? Journal.resume(target, to, wanted.prepare(), objects, extensions)
+                : Journal.begin(target, to, identity, wanted.prepare(), objects, extensions);
         if (journal.resumed()) {
             LateObjects.dropEventTriggers(to, journal.units());
             EarlierGrants.takeBack(to)

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lib.journal.Memberships;
+import lib.journal.UnfinishedRun;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.OwnSchema;
@@ -51,8 +52,8 @@ public final class Repair {
                 if (found.timescale != null && JournalTables.exist(found.session)) {
                     RestoringMode.withdraw(found.session, found.timescale, () -> {});
                     report.accept(
-                            "target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; go "
-                                    + "on with the interrupted command and --resume or --restart");
+                            "target: the unfinished catalog of TimescaleDB was emptied, restoring mode is off; "
+                                    + onward(found.session));
                 } else if (found.timescale != null) {
                     RestoringMode.turnOff(found.session, found.timescale);
                     report.accept(
@@ -62,11 +63,16 @@ public final class Repair {
             }
         });
         if (!any) {
-            report.accept(halfLoaded()
-                    ? "target: nothing to mend; the interrupted command goes on with --resume, and removes with "
-                            + "--restart what it has loaded"
-                    : "target: nothing to mend");
+            try (Session session = target.session()) {
+                boolean loaded = JournalTables.find(session).state() == OwnSchema.State.OURS;
+                report.accept("target: nothing to mend" + (loaded ? "; " + onward(session) : ""));
+            }
         }
+    }
+
+    private static String onward(Session target) {
+        UnfinishedRun run = UnfinishedRun.of(target);
+        return run.onward(run.pass() ? "migrate" : "the interrupted command");
     }
 
     /** @return a shell script that does what {@link #run} would do */
@@ -84,8 +90,8 @@ public final class Repair {
             }
             if (found.timescale != null && journal) {
                 script.step(
-                        "The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; go on "
-                                + "with the interrupted command and --resume or --restart")
+                        "The unfinished catalog of TimescaleDB is emptied, restoring mode is turned off; "
+                                + onward(found.session))
                         .sql(ShellScript.Side.TARGET, RestoringMode.withdrawStatements(found.session, found.timescale));
             } else if (found.timescale != null) {
                 script.step(
@@ -95,13 +101,6 @@ public final class Repair {
             }
         });
         return (any ? script : script.step("Nothing to repair")).text();
-    }
-
-    /** @return whether an earlier run has left objects there, which only {@code migrate --restart} removes */
-    private boolean halfLoaded() {
-        try (Session session = target.session()) {
-            return JournalTables.find(session).state() == OwnSchema.State.OURS;
-        }
     }
 
     /**

@@ -67,7 +67,9 @@ public final class Migration {
         this.order = order;
         this.wanted = order.wanted();
         this.steps = new Steps(console, report);
-        this.attempt = Attempt.resumable(console, "the source is unchanged");
+        String unchanged = "the source is unchanged";
+        this.attempt = wanted.prepare() ? Attempt.repeatable(console, unchanged)
+                : Attempt.resumable(console, unchanged);
     }
 
     /** @return the account of the run, as far as it has come */

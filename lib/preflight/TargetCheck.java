@@ -12,8 +12,8 @@ import lib.catalog.MigrationOptions;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
 import lib.catalog.UnrelatedObject;
-import lib.journal.RunIdentity;
 import lib.journal.TargetContents;
+import lib.journal.UnfinishedRun;
 import lib.journal.UnrelatedObjects;
 import lib.roles.RoleRecord;
 import lib.server.DatabaseCreation;
@@ -167,9 +167,7 @@ public final class TargetCheck {
             return Finding.stop("target", TargetLock.IN_USE_HINT, "another migration is running on the target");
         } else if (!wanted.takesOver()) {
             return Finding.stop("target",
-                    RunIdentity.isContinued(to) ? command + " --resume, which goes on, or " + command
-                            + " --restart, which begins anew" : command + " --restart",
-                    "the target holds objects of an interrupted run");
+                    UnfinishedRun.of(to).choices(command), "the target holds %s", UnfinishedRun.of(to).contents());
         }
         List<UnrelatedObject> unrelated =
                 ofJournal(() -> Leftovers.work(to) ? List.of() : UnrelatedObjects.list(to), null);

@@ -23,6 +23,8 @@ public final class Attempt {
     private static final String RESUME =
             "run the same command again with --resume: it keeps what has arrived; or with --restart: it removes what "
                     + "this run made";
+    private static final String REPEAT =
+            "run the same command again: it keeps what has arrived; or with --restart: it removes what this run made";
     private static final String AGAIN = "run the same command again: the target is unchanged";
 
     private final Console console;
@@ -46,6 +48,11 @@ public final class Attempt {
     /** @return work that a later run can go on with; {@code unchanged} as above */
     public static Attempt resumable(Console console, String unchanged) {
         return new Attempt(console, unchanged, RESUME);
+    }
+
+    /** @return work that the same command goes on with; {@code unchanged} as above */
+    public static Attempt repeatable(Console console, String unchanged) {
+        return new Attempt(console, unchanged, REPEAT);
     }
 
     /** From now on the target is changed. */

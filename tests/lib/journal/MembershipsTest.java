@@ -187,8 +187,8 @@ class MembershipsTest {
         assertEquals(0, repaired.code(), repaired.err());
         assertEquals(before, memberships());
         assertEquals(
-                "target: nothing to mend; the interrupted command goes on with --resume, and removes with --restart "
-                        + "what it has loaded\n",
+                "target: nothing to mend; the interrupted command with --resume goes on, and with --restart it begins "
+                        + "anew\n",
                 repair().out());
         server.sql("postgres", "DROP DATABASE " + target + " WITH (FORCE)",
                 "CREATE DATABASE " + target + " OWNER " + MOVER);
@@ -218,8 +218,8 @@ class MembershipsTest {
                     .reduce("", String::concat));
         }
         assertEquals(
-                "target: nothing to mend; the interrupted command goes on with --resume, and removes with --restart "
-                        + "what it has loaded\n",
+                "target: nothing to mend; the interrupted command with --resume goes on, and with --restart it begins "
+                        + "anew\n",
                 repair().out());
         arrives(CommandRun.migrate(SOURCE.uri(shop), uri(), "--restart"));
     }

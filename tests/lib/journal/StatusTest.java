@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -140,6 +142,40 @@ class StatusTest {
         }
         assertEquals(0, CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--resume").code());
         assertEquals("none", state(target));
+    }
+
+    @Test
+    void a_pass_that_was_interrupted_comes_again() {
+        String source = SOURCE.newDatabase();
+        SOURCE.sql(source, "CREATE TABLE item (id int)", "INSERT INTO item VALUES (1)", """
+                CREATE FUNCTION checked(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+                  IF current_setting('shop.open', true) IS NULL THEN RAISE EXCEPTION 'closed'; END IF; RETURN id;
+                END $$""", "SET shop.open = 'on'; CREATE INDEX ON item (checked(id))");
+        String target = TARGET.newDatabase();
+        String uri = TARGET.uri(target);
+        CommandRun pass = CommandRun.migrate(SOURCE.uri(source), uri, "--prepare");
+        assertEquals(1, pass.code(), pass.err());
+        assertTrue(pass.failure().contains("hint: fix the cause, then run the same command again: it keeps what has "
+                + "arrived; or with --restart: it removes what this run made"), pass.failure());
+        assertEquals("interrupted", state(target));
+        assertEquals("the same command again with --prepare, or, when nothing writes to the source any more, with "
+                + "--resume in its place; with --restart in its place it begins anew; repair --discard removes what "
+                + "was made", line(target, "next"));
+        assertEquals(List.of("migrate --prepare", "migrate --resume", "migrate --restart", "repair --discard"),
+                json(target).getAsJsonArray("next").asList().stream().map(JsonElement::getAsString).toList());
+        assertEquals("target: nothing to mend; migrate again with --prepare, or, when nothing writes to the source any "
+                + "more, with --resume in its place; with --restart in its place it begins anew\n",
+                CommandRun.of("RepairCommand", Map.of("TARGET", uri)).out());
+        CommandRun refused = CommandRun.migrate(SOURCE.uri(source), uri);
+        assertEquals("""
+                error: the target holds objects of an interrupted pass before the downtime
+                hint: migrate --prepare for a further pass, migrate --resume for the last one, or migrate --restart, \
+                which begins anew""", refused.failure());
+        TARGET.sql("postgres", "ALTER DATABASE " + target + " SET shop.open = 'on'");
+        assertEquals(0, CommandRun.migrate(SOURCE.uri(source), uri, "--prepare").code());
+        assertTrue(CommandRun.migrate(SOURCE.uri(source), uri).failure()
+                .startsWith("error: the target holds objects of a pass before the downtime\nhint: migrate --prepare "));
+        assertEquals(0, CommandRun.migrate(SOURCE.uri(source), uri, "--resume").code());
     }
 
     private static long copies(JsonObject status) {
