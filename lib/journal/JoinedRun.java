@@ -60,11 +60,17 @@ public final class JoinedRun {
      * @param id of this machine among those that help
      * @param source as {@link RunIdentity#source} has it
      * @return null where there is none at the moment
-     * @throws Failure when there is one that cannot be joined
+     * @throws Failure when there is one that cannot be joined, or one of another source that may go on later
      */
     public static JoinedRun find(Session target, String id, String source) {
         OwnSchema.Found found = JournalTables.find(target);
-        if (found.state() == OwnSchema.State.ABSENT || !TargetLock.isTaken(target)) {
+        if (found.state() == OwnSchema.State.ABSENT) {
+            return null;
+        }
+        if (!TargetLock.isTaken(target)) {
+            if (found.state() == OwnSchema.State.OURS) {
+                sources(target).stream().filter(known -> !known.isEmpty()).forEach(known -> refuse(known, source));
+            }
             return null;
         }
         if (found.version() != null) {
@@ -83,11 +89,7 @@ public final class JoinedRun {
                         throw Failure.of("the run on the target restores from files, which no other machine has")
                                 .hint("wait for it, without --join");
                     }
-                    if (!row.getString(2).equals(source)) {
-                        throw Failure.of("the run on the target has another source: %s, and this one is %s",
-                                row.getString(2),
-                                source).hint("check --source and --target: they must be those of the run");
-                    }
+                    refuse(row.getString(2), source);
                     // A pass that has ended; the next one may just begin.
                     return row.getBoolean(4) ? null : new JoinedRun(id, row.getString(1), tables);
                 }).get(0);
@@ -96,6 +98,29 @@ public final class JoinedRun {
     /** @return the statement by which a machine tells a run that it is there, which that hears from its begin on */
     public static String call(String id) {
         return "NOTIFY " + TargetLock.CHANNEL + ", " + Sql.literal(id);
+    }
+
+    /** @return the source of a run that is not at work; nothing when its journal has just gone */
+    private static List<String> sources(Session target) {
+        try {
+            return target.texts(DOING, "SELECT source FROM " + JournalTables.RUN.sql());
+        } catch (Failure e) {
+            if (isGone(e)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private static void refuse(String known, String source) {
+        if (!known.equals(source)) {
+            throw Failure.of("the run on the target has another source: %s, and this one is %s", known, source)
+                    .hint("check --source and --target: they must be those of the run");
+        }
+    }
+
+    private static boolean isGone(Failure e) {
+        return e.getCause() instanceof SQLException why && MISSING.contains(String.valueOf(why.getSQLState()));
     }
 
     private static Failure otherVersion(String version) {
@@ -119,7 +144,7 @@ public final class JoinedRun {
             session.run(DOING, "LOCK TABLE " + JournalTables.RUN.sql() + ", " + JournalTables.PART.sql() + ", "
                     + JournalTables.JOINER.sql() + " IN ACCESS SHARE MODE");
         } catch (Failure e) {
-            if (e.getCause() instanceof SQLException why && MISSING.contains(String.valueOf(why.getSQLState()))) {
+            if (isGone(e)) {
                 session.rollback();
                 return State.GONE;
             }
