@@ -95,11 +95,6 @@ public final class JoinedRun {
                 }).get(0);
     }
 
-    /** @return the statement by which a machine tells a run that it is there, which that hears from its begin on */
-    public static String call(String id) {
-        return "NOTIFY " + TargetLock.CHANNEL + ", " + Sql.literal(id);
-    }
-
     /** @return the source of a run that is not at work; nothing when its journal has just gone */
     private static List<String> sources(Session target) {
         try {
@@ -191,14 +186,16 @@ public final class JoinedRun {
      * Gives a sign of life.
      *
      * @param machine the name of this one
+     * @param workers how many parts it copies at once
      */
-    public void announce(Session session, String machine) {
+    public void announce(Session session, String machine, int workers) {
         State state = enter(session);
-        if (Set.of(State.OPEN, State.CLOSED).contains(state)) {
+        // Without the first machine, this one still copies what it has begun.
+        if (Set.of(State.OPEN, State.CLOSED, State.UNATTENDED).contains(state)) {
             session.run("writing the journal", "INSERT INTO " + JournalTables.JOINER.sql() + " VALUES ("
                     + Sql.literal(id) + ", " + Sql.literal(machine) + ", pg_catalog.clock_timestamp(), "
-                    + "pg_catalog.clock_timestamp()) ON CONFLICT (id) DO UPDATE SET heard = EXCLUDED.heard; " + call(id)
-                    + "; COMMIT");
+                    + "pg_catalog.clock_timestamp()) ON CONFLICT (id) DO UPDATE SET heard = EXCLUDED.heard; "
+                    + TargetLock.call(id, workers) + "; COMMIT");
         } else {
             session.rollback();
         }

@@ -15,9 +15,8 @@ public final class Joiners {
     /** Seconds from one sign of life to the next. */
     public static final int BEAT = Math.max(1, Math.min(5, SILENCE / 3));
 
-    private static final String TABLE = JournalTables.JOINER.sql();
-    private static final String SILENT =
-            "j.heard < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => " + SILENCE + ")";
+    /** Seconds; who is not heard of for longer has missed a sign of life. */
+    static final int QUIET = 2 * BEAT;
 
     private Joiners() {
     }
@@ -39,27 +38,43 @@ public final class Joiners {
         session.run("writing the journal", "UPDATE " + JournalTables.RUN.sql() + " SET snapshot = NULL");
     }
 
-    /** @return the names of those that are there */
-    public static List<String> machines(Session session) {
-        return session.texts("looking for other machines", "SELECT j.machine FROM " + TABLE + " j WHERE NOT " + SILENT
-                + " ORDER BY j.joined, j.id");
+    /** What has become of another machine, as far as the target knows. */
+    public enum Presence {
+        /** It was heard of lately. */
+        THERE,
+        /** It was not, and all its connections have ended. */
+        ENDED,
+        /** It was not for so long that its connections do not matter. */
+        SILENT
     }
 
-    /**
-     * Ends the sessions of those that are not heard of any more, so that what they have begun is copied by others.
-     *
-     * @return their names
-     */
-    public static List<String> endSilent(Session session) {
-        List<String> silent = session.texts("looking for other machines",
-                "SELECT j.id FROM " + TABLE + " j WHERE " + SILENT);
-        return silent.stream().map(id -> {
-            session.texts("ending the sessions of a machine that is gone",
-                    "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a JOIN "
-                            + JournalTables.SESSION.sql() + " s ON s.pid = a.pid AND s.started = a.backend_start "
-                            + "WHERE a.datname = pg_catalog.current_database() AND s.joiner = " + Sql.literal(id));
-            return session.text("writing the journal", "DELETE FROM " + TABLE + " WHERE id = " + Sql.literal(id)
-                    + " RETURNING machine");
-        }).toList();
+    /** Another machine that has joined, and has not said that it leaves. */
+    public record Machine(String id, String name, Presence presence) {
+    }
+
+    /** @return those that have joined, in that order */
+    public static List<Machine> machines(Session session) {
+        return session.list("looking for other machines", """
+                SELECT j.id, j.machine, CASE WHEN %s THEN 'SILENT' WHEN %s AND NOT EXISTS (SELECT FROM %s s
+                       JOIN pg_catalog.pg_stat_activity a ON a.pid = s.pid AND a.backend_start = s.started
+                       WHERE s.joiner = j.id) THEN 'ENDED' ELSE 'THERE' END
+                  FROM %s j
+                 ORDER BY j.joined, j.id""".formatted(silent(SILENCE), silent(QUIET), JournalTables.SESSION.sql(),
+                JournalTables.JOINER.sql()),
+                row -> new Machine(row.getString(1), row.getString(2), Presence.valueOf(row.getString(3))));
+    }
+
+    private static String silent(int seconds) {
+        return "j.heard < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => " + seconds + ")";
+    }
+
+    /** Ends the sessions of one that is gone, so that what it has begun is copied by others. */
+    public static void remove(Session session, Machine gone) {
+        session.texts("ending the sessions of a machine that is gone",
+                "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a JOIN "
+                        + JournalTables.SESSION.sql() + " s ON s.pid = a.pid AND s.started = a.backend_start "
+                        + "WHERE a.datname = pg_catalog.current_database() AND s.joiner = " + Sql.literal(gone.id()));
+        session.run("writing the journal", "DELETE FROM " + JournalTables.JOINER.sql() + " WHERE id = "
+                + Sql.literal(gone.id()));
     }
 }

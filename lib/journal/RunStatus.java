@@ -20,7 +20,7 @@ import lib.timescale.TimescaleExtension;
  *
  * @param worker who is at work, or null
  * @param journal what a run has written down, or null where there is none
- * @param machines others that help, or did
+ * @param machines others that help; without the first one, those that still finish what they have begun
  * @param repair what an interrupted run has left on that the next command does not need to know of
  * @param timescale whether the target has TimescaleDB
  */
@@ -93,7 +93,8 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
         }
         List<RunActivity> running = RunActivity.ask(target);
         return new RunStatus(worker, written(target, worker, running.size()), running,
-                JoinedMachine.ask(target), worker == null ? leftOn(target) : List.of(),
+                JoinedMachine.ask(target).stream().filter(each -> worker != null || !each.quiet()).toList(),
+                worker == null ? leftOn(target) : List.of(),
                 TimescaleExtension.of(target) != null);
     }
 

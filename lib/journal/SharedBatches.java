@@ -89,11 +89,9 @@ public final class SharedBatches {
                 "SELECT DISTINCT batch FROM " + TABLE + " WHERE " + among(batches), row -> row.getInt(1)));
     }
 
-    /** @return how many batches nobody is copying; in a transaction of its own */
-    public static int free(Session session) {
-        return session.list("looking for parts that nobody copies",
-                "SELECT 1 FROM " + TABLE + " p WHERE p.leads AND p.rows IS NULL FOR UPDATE SKIP LOCKED",
-                row -> row.getInt(1)).size();
+    /** @return whether nobody is copying one of them; in a transaction of its own */
+    public static boolean anyFree(Session session) {
+        return claim(session, null) != null;
     }
 
     private static String among(Collection<Integer> batches) {

@@ -110,7 +110,7 @@ public final class StatusReport {
     private static String helps(JoinedMachine each) {
         return each.name() + " since " + each.joined() + ": " + Count.of(each.parts(), "part") + ", "
                 + Bytes.text(each.bytes()) + " at " + Bytes.text(each.speed()) + " a second"
-                + (each.gone() ? ", not heard of for " + span(each.silent()) : "");
+                + (each.quiet() ? ", not heard of for " + span(each.silent()) : "");
     }
 
     private static String running(RunActivity each) {

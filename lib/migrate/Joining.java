@@ -18,6 +18,7 @@ import lib.server.Leftovers;
 import lib.server.Retries;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.TargetLock;
 import lib.settings.ComputingSessions;
 import lib.settings.DriverSettings;
 import lib.talk.Cleanup;
@@ -59,11 +60,13 @@ public final class Joining {
         this.environment = environment;
     }
 
+    /** Several may run on one host. */
     private static String machine() {
+        String process = ":" + ProcessHandle.current().pid();
         try {
-            return InetAddress.getLocalHost().getHostName();
+            return InetAddress.getLocalHost().getHostName() + process;
         } catch (UnknownHostException e) {
-            return "a machine without a name";
+            return "a machine without a name" + process;
         }
     }
 
@@ -97,11 +100,12 @@ public final class Joining {
         // Rows wait for nothing that can be asked before; what the run sets for the database counts all the same.
         psql = ComputingSessions.ask(copying, environment, console);
         copying.greet(Leftovers.registrationOf(id) + "; " + bounded);
+        int expected = parallelism(source, target).workers();
         boolean ended = false;
         while (!ended) {
-            JoinedRun run = await(target, identity);
+            JoinedRun run = await(target, identity, expected);
             console.begin();
-            Announcement announced = new Announcement(run, target);
+            Announcement announced = new Announcement(run, target, machine, expected, console);
             announced.beat();
             Heartbeat beats = new Heartbeat("joined", Joiners.BEAT, announced::beat);
             try (Looks looks = new Looks(run, target)) {
@@ -110,12 +114,12 @@ public final class Joining {
                 console.say(ended ? "the run has ended" : "another run goes on with its work");
             } finally {
                 beats.close();
-                announced.leave();
+                announced.close();
             }
         }
     }
 
-    private JoinedRun await(Server target, String identity) {
+    private JoinedRun await(Server target, String identity, int expected) {
         try (Session session = target.session()) {
             for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT), said = 0;; pause()) {
                 JoinedRun run = JoinedRun.find(session, id, identity);
@@ -123,7 +127,7 @@ public final class Joining {
                     return run;
                 }
                 if (said % CALL_EACH == 0) {
-                    session.run("calling the run", JoinedRun.call(id));
+                    session.run("calling the run", TargetLock.call(id, expected));
                 }
                 if (said++ == 0) {
                     console.say("no run is under way on the target, waiting for one for %d s", WAIT);
@@ -242,52 +246,6 @@ public final class Joining {
 
         @Override
         public void close() {
-            if (session != null) {
-                session.close();
-                session = null;
-            }
-        }
-    }
-
-    /** Tells the run that this machine is there. */
-    private final class Announcement {
-        private final JoinedRun run;
-        private final Server target;
-        private Session session;
-
-        Announcement(JoinedRun run, Server target) {
-            this.run = run;
-            this.target = target;
-        }
-
-        /** What is lost now is said again by the next one; what works on the target tells of a lasting fault. */
-        synchronized void beat() {
-            try {
-                if (session == null) {
-                    session = target.session();
-                    session.setAutoCommit(false);
-                }
-                run.announce(session, machine);
-            } catch (Failure e) {
-                console.explain("%s", Failure.why(e));
-                close();
-            }
-        }
-
-        /** Where that cannot be said, the run finds out by itself. */
-        synchronized void leave() {
-            try {
-                if (session != null) {
-                    run.leave(session);
-                }
-            } catch (Failure e) {
-                console.explain("%s", Failure.why(e));
-            } finally {
-                close();
-            }
-        }
-
-        private void close() {
             if (session != null) {
                 session.close();
                 session = null;

@@ -21,6 +21,7 @@ import lib.source.Inventory;
 import lib.source.Snapshot;
 import lib.talk.Background;
 import lib.talk.Console;
+import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Workers;
 
@@ -105,8 +106,12 @@ final class Copier implements AutoCloseable {
             List<Inventory.Table> begun =
                     tables.stream().filter(table -> records.earlier(table.oid()).isEmpty()).toList();
             List<CopyBatch> plan = new ArrayList<>(committed.goOn(tables, records, arrival));
+            int elsewhere = shared.workersElsewhere();
+            if (elsewhere > 0) {
+                console.explain("%s on other machines will help", Count.of(elsewhere, "worker"));
+            }
             synchronized (source.holder()) {
-                plan.addAll(CopyPlan.of(begun, parallelism.with(shared.machines()), largestPart,
+                plan.addAll(CopyPlan.of(begun, parallelism, elsewhere, largestPart,
                         (table, wanted) -> committed.forget(table) ? List.of()
                                 : new TableRanges(source.holder(), parts.tables(), source.server()).of(table, wanted)));
             }

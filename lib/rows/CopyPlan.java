@@ -14,9 +14,18 @@ import lib.talk.Batches;
 final class CopyPlan {
     /** Bytes; a part of less would not repay that it arrives unfrozen. */
     private static final long SMALLEST_PART = 32L << 20;
+    /**
+     * Bytes; where other machines help, one that comes late finds some of a large table, and one that ends costs it.
+     */
+    private static final long LARGEST_SHARED = 64L << 20;
+    /** For each worker of all machines, so that one that has none any more waits for few rows. */
+    private static final int SHARED_PARTS = 8;
     /** Bytes; a run that goes on with an interrupted one begins with no part of more anew. */
     static final long LARGEST_PART = 1L << 30;
-    /** Bytes; the smaller parts are, the less is copied again after a first pass because of a few rows. */
+    /**
+     * Bytes; the smaller parts are, the less is copied again after a first pass because of a few rows, and the more
+     * machines have one.
+     */
     static final long PART_OF_PASS = 8L << 20;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
     static final long SMALL = 1 << 20;
@@ -27,24 +36,29 @@ final class CopyPlan {
     }
 
     /**
+     * @param others how many workers of other machines help
      * @param largest bytes of a part, about
      * @param ranges cuts a table into a number of ranges, or says with an empty list that it must stay whole
      */
-    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism, long largest,
+    static List<CopyBatch> of(List<Inventory.Table> tables, Parallelism parallelism, int others, long largest,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
-        long share = tables.stream().mapToLong(Inventory.Table::bytes).sum() / parallelism.streams();
+        long all = tables.stream().mapToLong(Inventory.Table::bytes).sum();
+        int workers = parallelism.workers() + others;
+        long shared = Math.max(PART_OF_PASS, Math.min(LARGEST_SHARED, all / SHARED_PARTS / workers));
         List<CopyBatch> batches = new ArrayList<>();
         List<Part> small = new ArrayList<>();
         for (Inventory.Table table : tables) {
             if (table.bytes() < SMALL) {
                 small.add(Part.small(table));
             } else {
-                parts(table, share, largest, ranges).forEach(part -> batches.add(new CopyBatch(List.of(part))));
+                long part = others > 0 ? Math.min(shared, largest)
+                        : partOf(table, all / parallelism.streams(), largest);
+                parts(table, part, ranges).forEach(each -> batches.add(new CopyBatch(List.of(each))));
             }
         }
         batches.sort(Comparator.comparing(CopyBatch::bytes).reversed());
         // Never so many together that a worker would have none.
-        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / parallelism.workers()));
+        int together = Math.max(1, Math.min(TABLES_TOGETHER, small.size() / workers));
         Batches.of(small, together).forEach(batch -> batches.add(new CopyBatch(batch)));
         return batches;
     }
@@ -53,11 +67,14 @@ final class CopyPlan {
      * A table that would keep one worker busy when all others are done is cut, so that they can help, where there are
      * processors for them; and so is one that nobody wants to begin anew.
      */
-    private static List<Part> parts(Inventory.Table table, long share, long largest,
-            BiFunction<Inventory.Table, Integer, List<String>> ranges) {
+    private static long partOf(Inventory.Table table, long share, long largest) {
         long size = Math.max(SMALLEST_PART, share / 2);
         boolean dominates = table.bytes() > share && table.bytes() >= 2 * size;
-        long part = dominates ? Math.min(size, largest) : largest;
+        return dominates ? Math.min(size, largest) : largest;
+    }
+
+    private static List<Part> parts(Inventory.Table table, long part,
+            BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         boolean divisible =
                 table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
         List<String> found =

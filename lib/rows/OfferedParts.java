@@ -42,7 +42,8 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
     /** What another machine could not copy; it is not offered again. */
     private final Deque<CopyBatch> returned = new ArrayDeque<>();
     private final Map<Integer, CopyBatch> offered = new TreeMap<>();
-    private final Set<String> known = new HashSet<>();
+    /** The names of other machines that are there. */
+    private final Map<String, String> helping = new HashMap<>();
     private int number;
     private boolean free;
     private Session session;
@@ -65,9 +66,9 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
         this.arrivals = arrivals;
     }
 
-    /** @return how many other machines wait for rows */
-    int machines() {
-        return lock == null ? 0 : lock.callers();
+    /** @return how many workers of other machines wait for rows */
+    int workersElsewhere() {
+        return lock == null ? 0 : lock.workersElsewhere();
     }
 
     /**
@@ -81,7 +82,7 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
         }
         if (lock != null) {
             lock.whenCalled(this::watch);
-            if (lock.callers() > 0) {
+            if (lock.workersElsewhere() > 0) {
                 target.server().retries().run(again -> look(again), () -> false);
                 watch();
             }
@@ -150,20 +151,39 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
         if (anew) {
             closeSession();
         }
-        List<String> gone = Joiners.endSilent(session());
-        gone.forEach(
-                machine -> console.warn("another machine is not heard of any more, and what it has begun is copied "
-                        + "again: %s", machine));
-        List<String> machines = Joiners.machines(session());
-        machines.stream().filter(known::add).forEach(machine -> console.say("another machine helps: %s", machine));
-        if (!machines.isEmpty()) {
+        if (greet(Joiners.machines(session()))) {
             offer();
         }
         if (!offered.isEmpty()) {
             settle();
-            free = SharedBatches.free(session()) > 0;
+            free = SharedBatches.anyFree(session());
         }
         return free;
+    }
+
+    /** @return whether there is one that helps */
+    private boolean greet(List<Joiners.Machine> machines) {
+        Set<String> there = new HashSet<>();
+        for (Joiners.Machine machine : machines) {
+            if (machine.presence() == Joiners.Presence.THERE) {
+                there.add(machine.id());
+                if (helping.put(machine.id(), machine.name()) == null) {
+                    console.say("another machine helps: %s", machine.name());
+                }
+            } else {
+                helping.remove(machine.id());
+                Joiners.remove(session(), machine);
+                console.warn("another machine %s, and what it has begun is copied again: %s",
+                        machine.presence() == Joiners.Presence.ENDED ? "has lost all its connections"
+                                : "is not heard of any more",
+                        machine.name());
+            }
+        }
+        Map<String, String> left = new TreeMap<>(helping);
+        left.keySet().removeAll(there);
+        left.values().forEach(name -> console.say("another machine has left: %s", name));
+        helping.keySet().retainAll(there);
+        return !there.isEmpty();
     }
 
     private void offer() {

@@ -49,14 +49,6 @@ public record Parallelism(int workers, int streams) {
     }
 
     /**
-     * @return that of this machine and this many others; with more streams than they have, parts are so small that all
-     * machines end together
-     */
-    Parallelism with(int others) {
-        return others == 0 ? this : new Parallelism(workers * (1 + others), 2 * workers * (1 + others));
-    }
-
-    /**
      * @return whether there are more workers than processors for them, so that what takes fewer processor seconds is
      * done sooner
      */

@@ -3,13 +3,15 @@ package lib.server;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import lib.talk.Cleanup;
 import lib.talk.Failure;
+import lib.talk.Sql;
 import org.postgresql.PGNotification;
 
 /**
@@ -24,7 +26,8 @@ public final class TargetLock implements AutoCloseable {
                     + " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = "
                     + "current_database());";
     /** On which other machines notify the run. */
-    public static final String CHANNEL = "tsmigrate";
+    private static final String CHANNEL = "tsmigrate";
+    private static final Pattern CALL = Pattern.compile("(.{1,100}) ([1-9]\\d{0,4})");
     /** Everybody can call in anybody's name. */
     private static final int MOST_CALLERS = 256;
     /** How long the session listens for its end, in which nobody else can use it. */
@@ -52,7 +55,8 @@ public final class TargetLock implements AutoCloseable {
     private volatile boolean closed;
     private volatile Failure lost;
     private volatile Runnable call;
-    private final Set<String> callers = ConcurrentHashMap.newKeySet();
+    /** How many workers each other machine has. */
+    private final Map<String, Integer> callers = new ConcurrentHashMap<>();
 
     private TargetLock(Session session) {
         hold(session);
@@ -178,9 +182,14 @@ public final class TargetLock implements AutoCloseable {
         }
     }
 
-    /** @return how many other machines have called this run, on {@link #CHANNEL}, each by its name */
-    public int callers() {
-        return callers.size();
+    /** @return the statement by which another machine tells a run that it is there, and how many workers it has */
+    public static String call(String name, int workers) {
+        return "NOTIFY " + CHANNEL + ", " + Sql.literal(name + " " + workers);
+    }
+
+    /** @return how many workers those other machines have together that have called this run */
+    public int workersElsewhere() {
+        return callers.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     /** @param work is done, for as short as it takes, at each further call of another machine; null for none */
@@ -193,8 +202,7 @@ public final class TargetLock implements AutoCloseable {
             // Fails at once when the connection ends; the lock itself is asked for now and then.
             PGNotification[] calls = session.driver().getNotifications(WAIT_MILLIS);
             if (calls != null && calls.length > 0) {
-                Stream.of(calls).map(PGNotification::getParameter).limit(MOST_CALLERS - callers.size())
-                        .forEach(callers::add);
+                List.of(calls).forEach(each -> hear(each.getParameter()));
                 Optional.ofNullable(call).ifPresent(Runnable::run);
             }
             if (i % WAITS_A_QUESTION == 0 && !closed) {
@@ -204,6 +212,13 @@ public final class TargetLock implements AutoCloseable {
                 }
                 seen = asked;
             }
+        }
+    }
+
+    private void hear(String said) {
+        Matcher known = CALL.matcher(said);
+        if (known.matches() && (callers.size() < MOST_CALLERS || callers.containsKey(known.group(1)))) {
+            callers.put(known.group(1), Integer.valueOf(known.group(2)));
         }
     }
 

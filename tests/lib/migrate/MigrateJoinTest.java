@@ -4,6 +4,7 @@
 package lib.migrate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
@@ -35,7 +36,10 @@ class MigrateJoinTest {
     private static final int AGAIN = 75;
     private static final Pattern COPIED = Pattern.compile("migrate: data: (\\d+) parts?, (\\d+) rows?, .*");
     /** Slow enough that there is work for all, whoever comes first. */
-    private static final String RATE = "--max-rate=6MB";
+    private static final String RATE = "--max-rate=4MB";
+    private static final Pattern CUT = Pattern.compile("(?m)^migrate: copying public\\.large \\(part \\d of (\\d)\\) ");
+    private static final String BROUGHT =
+            "SELECT count(*) FROM tsmigrate.part WHERE rows IS NOT NULL AND joiner IS NOT NULL";
 
     @TempDir
     Path folder;
@@ -47,17 +51,17 @@ class MigrateJoinTest {
         SIDES.close();
     }
 
-    /** 16 tables of 2 MB, a large one that is cut into parts, and many small ones, which go together. */
+    /** 16 tables of 1.2 MB, one of 27 MB, and many small ones, which go together. */
     private static String shop() {
         String shop = SOURCE.newDatabase();
         SOURCE.sql(shop, "CREATE TABLE large (id int PRIMARY KEY, v text)",
                 "ALTER TABLE large ALTER v SET STORAGE PLAIN",
-                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, 9000) i", """
+                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, 3300) i", """
                         DO $$ BEGIN
                           FOR i IN 1..16 LOOP
                             EXECUTE format('CREATE TABLE part_%1$s (id int PRIMARY KEY, v text); ALTER TABLE part_%1$s \
                         ALTER v SET STORAGE PLAIN; INSERT INTO part_%1$s SELECT j, repeat(''y'', 1900) FROM \
-                        generate_series(1, 1000) j; CREATE TABLE small_%1$s (n money, at timestamptz DEFAULT now()); \
+                        generate_series(1, 600) j; CREATE TABLE small_%1$s (n money, at timestamptz DEFAULT now()); \
                         INSERT INTO small_%1$s SELECT j FROM generate_series(1, 50) j', i);
                           END LOOP;
                         END $$""", "CREATE INDEX ON large (id DESC)",
@@ -66,9 +70,14 @@ class MigrateJoinTest {
     }
 
     private ChildCommand start(String from, String to, String... options) {
+        return start(15, from, to, options);
+    }
+
+    private ChildCommand start(int wait, String from, String to, String... options) {
+        String jobs = List.of(options).contains("--jobs=3") ? RATE : "--jobs=2";
         List<String> command = new ArrayList<>(ChildCommand.java("Migrate",
-                Stream.concat(Stream.of("--jobs=2", RATE), Stream.of(options)).toArray(String[]::new)));
-        command.addAll(1, List.of("-Dtsmigrate.joiner.silence=3", "-Dtsmigrate.joiner.wait=15"));
+                Stream.concat(Stream.of(jobs, RATE).distinct(), Stream.of(options)).toArray(String[]::new)));
+        command.addAll(1, List.of("-Dtsmigrate.joiner.silence=3", "-Dtsmigrate.joiner.wait=" + wait));
         ChildCommand machine = ChildCommand.start(command, folder,
                 Map.of("SOURCE", SOURCE.uri(from), "TARGET", TARGET.uri(to)));
         machines.add(machine);
@@ -87,6 +96,30 @@ class MigrateJoinTest {
                 SELECT count(DISTINCT s.joiner) >= %d FROM tsmigrate.session s JOIN pg_stat_activity a
                   ON a.pid = s.pid AND a.query LIKE 'COPY %%' AND a.state = 'active'""".formatted(machines))
                 .equals("t"));
+    }
+
+    private static CommandRun status(String to, String... options) {
+        return CommandRun.of("StatusCommand", Map.of("TARGET", TARGET.uri(to)), options);
+    }
+
+    private static JsonArray helping(String to) {
+        return JsonParser.parseString(status(to, "--json").out()).getAsJsonObject().getAsJsonArray("helping");
+    }
+
+    /** @return how often the first machine says this of the other one, by its name */
+    private static long said(CommandRun run, String what, ChildCommand of) {
+        return run.err().lines().filter(line -> line.matches(
+                "migrate: (warning: )?another machine " + what + ": \\S+:" + of.handle().pid())).count();
+    }
+
+    private void assertOtherSourceRefused(String other, String to) {
+        CommandRun wrong = start(other, to, "--join").end();
+        assertEquals(3, wrong.code(), wrong.err());
+        assertTrue(wrong.failure().startsWith("error: the run on the target has another source: database "),
+                wrong.err());
+        assertTrue(wrong.failure().endsWith("\nhint: check --source and --target: they must be those of the run"),
+                wrong.err());
+        assertFalse(wrong.err().contains("waiting"), wrong.err());
     }
 
     private static boolean journal(String to) {
@@ -113,18 +146,21 @@ class MigrateJoinTest {
     void machines_that_join_copy_their_share_and_end_with_the_run() {
         String shop = shop();
         String target = TARGET.newDatabase();
-        ChildCommand early = start(shop, target, "--join");
+        ChildCommand early = start(shop, target, "--join", "--jobs=3", "-v");
         early.await("waiting", () -> early.err().contains("waiting for one"));
-        ChildCommand first = start(shop, target);
+        ChildCommand first = start(shop, target, "-v");
         ChildCommand late = joined(shop, target);
         awaitCopying(target, 2);
-        CommandRun status = CommandRun.of("StatusCommand", Map.of("TARGET", TARGET.uri(target)));
+        CommandRun status = status(target);
         Pattern copying = Pattern.compile("(?m)^running   COPY .*, by \\S+$");
         assertTrue(copying.matcher(status.out()).find(), status.out());
         assertEquals(2, status.out().lines().filter(line -> line.matches(
                 "helps     \\S+ since \\S+Z: \\d+ parts?, \\S+ \\S+ at \\S+ \\S+ a second")).count(), status.out());
-        JsonArray helping = JsonParser.parseString(CommandRun.of("StatusCommand",
-                Map.of("TARGET", TARGET.uri(target)), "--json").out()).getAsJsonObject().getAsJsonArray("helping");
+        for (ChildCommand each : List.of(early, late)) {
+            assertTrue(status.out().matches("(?s).*\nhelps     \\S+:" + each.handle().pid() + " since .*"),
+                    status.out());
+        }
+        JsonArray helping = helping(target);
         assertEquals(2, helping.size(), helping.toString());
         CommandRun run = first.end();
         assertEquals(0, run.code(), run.err());
@@ -133,15 +169,21 @@ class MigrateJoinTest {
             assertEquals(0, joined.code(), joined.err());
             assertTrue(parts(joined) > 1, joined.err() + run.err());
             assertTrue(joined.err().contains("migrate: the run has ended"), joined.err());
+            assertTrue(joined.err().matches("(?s).*: joined a run as \\S+:" + joiner.handle().pid() + "\n.*"),
+                    joined.err());
+            assertEquals(1, said(run, "helps", joiner), run.err());
         }
-        assertTrue(run.err().contains("another machine helps: "), run.err());
-        assertTrue(run.err().contains("migrate: data: 25800 rows in 33 tables, "), run.err());
+        assertTrue(run.err().matches("(?s).*\nmigrate: [35] workers on other machines will help\n.*"), run.err());
+        Matcher cut = CUT.matcher(early.err() + run.err());
+        assertTrue(cut.find() && cut.group(1).equals("3"), early.err() + run.err());
+        assertTrue(run.err().contains("migrate: data: 13700 rows in 33 tables, "), run.err());
         assertSame(shop, target);
     }
 
     @Test
     void a_pass_before_the_downtime_and_the_last_one_can_be_joined() {
         String shop = shop();
+        String other = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         int row = 0;
         for (String pass : List.of("--prepare", "--prepare", "--resume")) {
@@ -153,6 +195,7 @@ class MigrateJoinTest {
             assertEquals(0, joined.code(), joined.err());
             assertTrue(parts(joined) > 1, joined.err() + run.err());
             if (!pass.equals("--resume")) {
+                assertOtherSourceRefused(other, target);
                 SOURCE.sql(shop, "UPDATE large SET v = v || 'u' WHERE id % 100 = " + row++,
                         "DO $$ BEGIN FOR i IN 1..16 LOOP EXECUTE format('DELETE FROM part_%s WHERE id = %s', i, "
                                 + row + "); END LOOP; END $$");
@@ -166,15 +209,21 @@ class MigrateJoinTest {
         String shop = shop();
         String target = TARGET.newDatabase();
         ChildCommand first = start(shop, target);
+        ChildCommand ended = start(shop, target, "--join");
         ChildCommand killed = joined(shop, target);
-        awaitCopying(target, 1);
+        awaitCopying(target, 2);
         killed.signal("KILL");
+        ended.signal("INT");
         ChildCommand other = joined(shop, target);
         CommandRun run = first.end();
         assertEquals(0, run.code(), run.err());
         CommandRun joined = other.end();
         assertEquals(0, joined.code(), joined.err());
         assertTrue(parts(joined) > 0, joined.err());
+        assertEquals(130, ended.end().code());
+        assertEquals(1, said(run, "has lost all its connections, and what it has begun is copied again", killed),
+                run.err());
+        assertEquals(1, said(run, "has left", ended), run.err());
         assertSame(shop, target);
     }
 
@@ -188,7 +237,8 @@ class MigrateJoinTest {
         silent.signal("STOP");
         CommandRun run = first.end();
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("another machine is not heard of any more"), run.err());
+        assertEquals(1, said(run, "is not heard of any more, and what it has begun is copied again", silent),
+                run.err());
         silent.signal("CONT");
         CommandRun joined = silent.end();
         assertEquals(0, joined.code(), joined.err());
@@ -198,18 +248,24 @@ class MigrateJoinTest {
     @Test
     void when_the_first_machine_is_killed_the_others_end_and_the_run_goes_on_from_any() {
         String shop = shop();
+        String other = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
         ChildCommand first = start(shop, target);
+        ChildCommand dead = start(shop, target, "--join");
         ChildCommand joiner = joined(shop, target);
-        awaitCopying(target, 1);
+        awaitCopying(target, 2);
         first.signal("KILL");
+        dead.signal("KILL");
+        BackgroundWork.until("only who is heard of helps", () -> !status(target).out().contains(":"
+                + dead.handle().pid() + " since "));
+        assertTrue(status(target).out().startsWith("run       interrupted\n"));
         CommandRun joined = joiner.end();
         assertEquals(AGAIN, joined.code(), joined.err());
         assertTrue(joined.failure().contains("hint: go on with the run on any machine: migrate --resume"),
                 joined.err());
-        String arrived = TARGET.query(target,
-                "SELECT count(*) FROM tsmigrate.part WHERE rows IS NOT NULL AND joiner IS NOT NULL");
-        assertTrue(Integer.parseInt(arrived) > 0, joined.err());
+        assertTrue(Integer.parseInt(TARGET.query(target, BROUGHT)) > 0, joined.err());
+        assertEquals("1", TARGET.query(target, "SELECT count(*) FROM tsmigrate.joiner"));
+        assertOtherSourceRefused(other, target);
         ChildCommand again = start(shop, target, "--resume");
         ChildCommand rejoined = joined(shop, target);
         CommandRun run = again.end();
@@ -225,9 +281,16 @@ class MigrateJoinTest {
         ChildCommand first = start(shop, target);
         ChildCommand joiner = joined(shop, target);
         awaitCopying(target, 1);
+        BackgroundWork.until("brought", () -> !TARGET.query(target, BROUGHT).equals("0"));
         first.signal("KILL");
         SOURCE.sql(shop, "UPDATE large SET v = 'new' WHERE id % 100 = 0", "TRUNCATE part_3");
-        CommandRun run = start(shop, target, "--resume").end();
+        ChildCommand again = start(shop, target, "--resume");
+        joiner.await("joined again", () -> joiner.err().split(": joined a run as ", -1).length > 2);
+        assertTrue(Integer.parseInt(TARGET.query(target, BROUGHT)) > 0, joiner.err());
+        int parts = helping(target).get(0).getAsJsonObject().get("parts").getAsInt();
+        assertTrue(parts <= Integer.parseInt(TARGET.query(target, BROUGHT
+                + " AND finished > (SELECT resumed FROM tsmigrate.run)")), "parts of this run: " + parts);
+        CommandRun run = again.end();
         assertEquals(0, run.code(), run.err());
         CommandRun joined = joiner.end();
         assertEquals(0, joined.code(), joined.err());
@@ -260,17 +323,14 @@ class MigrateJoinTest {
         String shop = shop();
         String other = SOURCE.newDatabase();
         String target = TARGET.newDatabase();
-        CommandRun none = start(shop, target, "--join").end();
+        CommandRun none = start(2, shop, target, "--join").end();
         assertEquals(AGAIN, none.code(), none.err());
         assertEquals("error: no run is under way on the target\n"
                 + "hint: begin one, or go on with one, on another machine: migrate, or migrate --resume",
                 none.failure());
         ChildCommand first = start(shop, target);
         first.await("rows", () -> journal(target));
-        CommandRun wrong = start(other, target, "--join").end();
-        assertEquals(3, wrong.code(), wrong.err());
-        assertTrue(wrong.failure().startsWith("error: the run on the target has another source: database "),
-                wrong.err());
+        assertOtherSourceRefused(other, target);
         TARGET.sql(target, "UPDATE tsmigrate.run SET version = '0.0.9'");
         CommandRun version = start(shop, target, "--join").end();
         assertEquals(3, version.code(), version.err());
