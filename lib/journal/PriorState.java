@@ -65,9 +65,26 @@ final class PriorState {
             CASE o.kind WHEN 'DATABASE' THEN pg_catalog.shobj_description(o.object, 'pg_database')
               WHEN 'SCHEMA' THEN pg_catalog.obj_description(o.object, 'pg_namespace')
               WHEN 'EXTENSION' THEN pg_catalog.obj_description(o.object, 'pg_extension') END""";
+    /**
+     * Where the sequences stand that an extension has dumped, as TimescaleDB has those of its catalog: a load sets them.
+     * One that nothing was taken from has no last value.
+     */
+    private static final String SEQUENCES = """
+            SELECT s.seqrelid AS object, coalesce(v.last, s.seqstart) AS value, v.last IS NOT NULL AS called
+              FROM pg_catalog.pg_sequence s
+              CROSS JOIN LATERAL (
+                SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')
+                         THEN pg_catalog.pg_sequence_last_value(s.seqrelid) END AS last) v
+             WHERE EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE s.seqrelid = ANY (e.extconfig))
+               AND pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT, USAGE')""";
     /** The statement that writes it down. */
     static final String RECORDING = "INSERT INTO " + JournalTables.PRIOR.sql()
-            + " SELECT o.catalog, o.object, o.owner, o.acl, " + COMMENT + " FROM (" + NOW + ") o";
+            + " SELECT o.catalog, o.object, o.owner, o.acl, " + COMMENT + " FROM (" + NOW + ") o; INSERT INTO "
+            + JournalTables.SEQUENCE.sql() + " " + SEQUENCES;
+
+    private static final String POSITIONS = "SELECT pg_catalog.format('SELECT pg_catalog.setval(%L, %s, %L)', "
+            + "n.object::pg_catalog.regclass, b.value, b.called) FROM (" + SEQUENCES + ") n JOIN "
+            + JournalTables.SEQUENCE.sql() + " b ON b.object = n.object AND (b.value, b.called) <> (n.value, n.called)";
 
     private static final String CHANGED = "FROM " + JournalTables.PRIOR.sql() + " b JOIN (" + NOW
             + ") o ON (o.catalog, o.object) = (b.catalog, b.object)";
@@ -130,6 +147,7 @@ final class PriorState {
                 + TimescaleCatalog.PRESENT).isEmpty()) {
             run(target, TimescaleCatalog.RESTORATION, refused);
         }
+        target.texts("reading the journal", POSITIONS).forEach(sql -> run(target, sql, refused));
         RoleRecord.takingBack(target, false).forEach(sql -> run(target, sql, refused));
         return refused;
     }

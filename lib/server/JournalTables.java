@@ -66,9 +66,12 @@ public final class JournalTables {
      */
     public static final OwnSchema.Table PRIOR = OwnSchema.Table.of("prior", List.of(), "catalog oid !", "object oid !",
             "owner oid", "acl _aclitem", "comment text");
-    /** The row of TimescaleDB's metadata that is removed to make room for the source's. */
+    /** The metadata of TimescaleDB that was there before. */
     public static final OwnSchema.Table METADATA =
-            OwnSchema.Table.of("room_made", List.of(), "key text !", "value text");
+            OwnSchema.Table.of("metadata", List.of(), "key text !", "value text", "telemetry bool");
+    /** The sequences that an extension has dumped, which were there before, and where they stood. */
+    public static final OwnSchema.Table SEQUENCE =
+            OwnSchema.Table.of("sequence", List.of(), "object oid !", "value int8 !", "called bool !");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /**
@@ -88,7 +91,7 @@ public final class JournalTables {
 
     public static final List<OwnSchema.Table> ALL =
             List.of(RUN, PLANNED, MADE, UNIT, PART, ROLE, GIVEN, MEMBERSHIP, DEFAULT_PRIVILEGES, SETTING, PRIOR,
-                    METADATA, FOUND,
+                    METADATA, SEQUENCE, FOUND,
                     SESSION, RECORDER, JOINER);
 
     /**

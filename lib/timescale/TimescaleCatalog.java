@@ -57,13 +57,27 @@ public final class TimescaleCatalog {
      * both that row and the one of the source are there.
      */
     public static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
-    /** Writes down what {@link #PREPARATION} removes, once in a run. */
-    static final String RECORDING = "INSERT INTO " + JournalTables.METADATA.sql() + " SELECT d.key, d.value FROM "
-            + "_timescaledb_catalog.metadata d WHERE d.key = 'exported_uuid' AND NOT EXISTS (SELECT FROM "
+    /**
+     * Writes down all metadata, once in a run: since 2.14 the rows of the source replace those of the same keys, such as
+     * install_timestamp.
+     */
+    static final String RECORDING = "INSERT INTO " + JournalTables.METADATA.sql() + " SELECT d.key, d.value, "
+            + "d.include_in_telemetry FROM _timescaledb_catalog.metadata d WHERE NOT EXISTS (SELECT FROM "
             + JournalTables.METADATA.sql() + ")";
-    /** Brings that back. */
-    public static final String RESTORATION = PREPARATION + "; INSERT INTO _timescaledb_catalog.metadata (key, value, "
-            + "include_in_telemetry) SELECT m.key, m.value, true FROM " + JournalTables.METADATA.sql() + " m";
+    /**
+     * Brings them back, and nothing else. The version stays where the extension has been updated since: with another one
+     * in this table restoring mode cannot be turned off.
+     */
+    public static final String RESTORATION = """
+            DELETE FROM _timescaledb_catalog.metadata d WHERE d.key <> 'timescaledb_version' AND NOT EXISTS (
+              SELECT FROM %1$s m WHERE m.key = d.key AND m.value = d.value AND m.telemetry = d.include_in_telemetry);
+            DELETE FROM _timescaledb_catalog.metadata d USING %1$s m, pg_catalog.pg_extension e
+             WHERE d.key = 'timescaledb_version' AND m.key = d.key AND m.value <> d.value
+               AND e.extname = 'timescaledb' AND e.extversion = m.value;
+            INSERT INTO _timescaledb_catalog.metadata (key, value, include_in_telemetry)
+            SELECT m.key, m.value, m.telemetry FROM %1$s m WHERE NOT EXISTS (
+              SELECT FROM _timescaledb_catalog.metadata d WHERE d.key = m.key)""".formatted(
+            JournalTables.METADATA.sql());
 
     /**
      * @param table a name of one of these tables
