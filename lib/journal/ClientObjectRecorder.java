@@ -59,6 +59,9 @@ final class ClientObjectRecorder implements AutoCloseable {
                 block.execute(sql);
             } catch (SQLException e) {
                 // Ended by us, or with the server. The run looks once more itself.
+            } finally {
+                // Who waits for the last look waits for the end of the session.
+                session.close();
             }
         }, "recorder");
         thread.setDaemon(true);

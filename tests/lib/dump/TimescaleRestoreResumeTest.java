@@ -116,8 +116,11 @@ class TimescaleRestoreResumeTest {
         String to = plain ? TimescaleShop.empty(server, VERSION) : CloudDouble.make(server, VERSION);
         String uri = plain ? server.uri(to) : CloudDouble.uri(server, to);
         server.sql("postgres", "ALTER DATABASE " + to + " SET shop.mood = 'bad'");
+        long began = System.nanoTime();
         CommandRun failed = restore(uri, dump, "-j1");
         assertEquals(1, failed.code(), failed.err());
+        // Waiting for a session that does not end takes a minute by itself.
+        assertTrue(System.nanoTime() - began < 60_000_000_000L, failed.err());
         assertTrue(failed.failure().contains("run the same command again with --resume"), failed.failure());
         Map<String, String> before = arrived(to);
         assertTrue(plain || before.size() > 0, before.toString());
