@@ -213,6 +213,6 @@ final class MigrationLoad {
                 .refusals(loading.refusals())
                 .comments(preflight.keptComments()).powers(roles.powersThere())
                 .extensionOwners(preflight.extensionOwners().others())
-                .defaults(preflight.defaultPrivileges()::explain);
+                .defaults(preflight.defaultPrivileges()::explain).standing(preflight.standing()::explain);
     }
 }

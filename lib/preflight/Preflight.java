@@ -61,6 +61,7 @@ public final class Preflight {
     private PathNeeds pathNeeds;
     private RolePlan roles;
     private Set<OthersComments.CommentedObject> keptComments = Set.of();
+    private StandingObjects standing = StandingObjects.none();
     private ExtensionOwners owners;
     private boolean withTimescale;
     private Integer neededClient;
@@ -228,6 +229,11 @@ public final class Preflight {
         return check.defaults();
     }
 
+    /** @return the comments and privileges that the target keeps */
+    public StandingObjects standing() {
+        return standing;
+    }
+
     /** @return what keeps the comment that it has on the target */
     public Set<OthersComments.CommentedObject> keptComments() {
         return keptComments;
@@ -276,6 +282,9 @@ public final class Preflight {
             OthersComments comments = OthersComments.find(from, target, to);
             findings.addAll(comments.check());
             keptComments = comments.kept();
+            standing = StandingObjects.find(from, target, to, selection, check.interruptedBefore(),
+                    keptComments, wanted.noPrivileges());
+            findings.addAll(standing.check());
         }
         if (!database.missing() && empty) {
             findings.addAll(check.namesakes(leftBehind.without(objects), from, selection));

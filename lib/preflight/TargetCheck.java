@@ -255,6 +255,11 @@ public final class TargetCheck {
         }
     }
 
+    /** @return whether there is an interrupted run to be taken over */
+    boolean interruptedBefore() {
+        return ofJournal(() -> true, false);
+    }
+
     /** @return the roles that an interrupted run has created, if there is one to be taken over */
     List<String> rolesMade() {
         return ofJournal(() -> RoleRecord.created(to), List.of());

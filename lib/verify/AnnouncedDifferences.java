@@ -45,6 +45,7 @@ public final class AnnouncedDifferences {
     private RefusedPrivileges refusals = new RefusedPrivileges(List.of());
     private boolean superuser = true;
     private Predicate<Difference> defaults = difference -> false;
+    private Predicate<Difference> standing = difference -> false;
 
     /**
      * @param user the target's user
@@ -124,6 +125,12 @@ public final class AnnouncedDifferences {
         return this;
     }
 
+    /** @param explained whether a difference comes of a comment or a privilege that was there before, announced too */
+    public AnnouncedDifferences standing(Predicate<Difference> explained) {
+        standing = explained;
+        return this;
+    }
+
     /**
      * @param is whether the target's user is one; another gives nothing on objects of the system, and nothing in the
      * name of who is out of reach
@@ -138,7 +145,9 @@ public final class AnnouncedDifferences {
         FactKind kind = difference.kind();
         FactIdentity object = difference.object();
         String property = String.valueOf(difference.property());
-        if (property.equals(Difference.OWNER)) {
+        if (standing.test(difference)) {
+            return true;
+        } else if (property.equals(Difference.OWNER)) {
             return noOwner || isOneOf(owners, difference.source())
                     || kind == FactKind.JOB && isOneOf(jobOwners, difference.source())
                     || kind == FactKind.EXTENSION && extensions.contains(object.name());
