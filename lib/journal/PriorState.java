@@ -66,8 +66,8 @@ final class PriorState {
               WHEN 'SCHEMA' THEN pg_catalog.obj_description(o.object, 'pg_namespace')
               WHEN 'EXTENSION' THEN pg_catalog.obj_description(o.object, 'pg_extension') END""";
     /**
-     * Where the sequences stand that an extension has dumped, as TimescaleDB has those of its catalog: a load sets them.
-     * One that nothing was taken from has no last value.
+     * Where the sequences stand that an extension has dumped, as TimescaleDB has those of its catalog: a load sets
+     * them. One that nothing was taken from has no last value.
      */
     private static final String SEQUENCES = """
             SELECT s.seqrelid AS object, coalesce(v.last, s.seqstart) AS value, v.last IS NOT NULL AS called

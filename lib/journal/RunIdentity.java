@@ -12,6 +12,7 @@ import lib.server.JournalTables;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
+import lib.timescale.TimescaleExtension;
 
 /**
  * What a run has in common with one that goes on with it.
@@ -21,6 +22,7 @@ import lib.talk.Sql;
  */
 public record RunIdentity(String source, String options) {
     private static final String DUMP = "dump ";
+    private static final String ANEW = "to begin anew, run with --restart in place of --resume";
     /** Of a run that nothing goes on with. */
     public static final RunIdentity NONE = new RunIdentity("", "");
 
@@ -62,11 +64,21 @@ public record RunIdentity(String source, String options) {
                     "run the same command with --restart in place of --resume: it removes what the interrupted run "
                             + "made");
         }
+        if (isDump(source) != isDump(begun.source)) {
+            String restore = target.texts("looking for TimescaleDB", "SELECT 1 FROM pg_catalog.pg_extension e WHERE "
+                    + TimescaleExtension.is("e")).isEmpty() ? "restore-postgres" : "restore-timescale";
+            throw (isDump(source)
+                    ? Failure.of("the interrupted run on the target copied rows from a server, %s, and this one loads "
+                            + "%s", begun.source, source).hint("go on with it: migrate --resume; %s", ANEW)
+                    : Failure.of("the interrupted run on the target loaded %s, and this one copies rows from a server, "
+                            + "%s", begun.source, source)
+                            .hint("go on with it: %s --resume, or migrate --via-files --resume if that was the "
+                                    + "command; %s", restore, ANEW));
+        }
         if (!source.equals(begun.source)) {
             throw Failure.of("the interrupted run on the target has another source: %s, and this one is %s",
                     begun.source, source)
-                    .hint("check %s and --target; to begin anew, run with --restart in place of --resume",
-                            isDump(source) ? "the dump" : "--source");
+                    .hint("check %s and --target; %s", isDump(source) ? "the dump" : "--source", ANEW);
         }
         if (!options.equals(begun.options)) {
             List<String> differing = new ArrayList<>();
@@ -77,7 +89,7 @@ public record RunIdentity(String source, String options) {
                     .forEach(differing::add);
             throw Failure.of("the interrupted run had other options: %s",
                     new TreeSet<>(differing).stream().collect(Collectors.joining(", ")))
-                    .hint("give the options of that run; to begin anew, run with --restart in place of --resume");
+                    .hint("give the options of that run; %s", ANEW);
         }
     }
 

@@ -254,7 +254,7 @@ public final class TargetLock implements AutoCloseable {
             Failure why = Failure
                     .of("the lock that keeps other runs off the target was lost: %s",
                             e instanceof SQLException known ? SqlFailures.message(known) : e.getMessage())
-                    .hint("see that no other run uses it: preflight");
+                    .hint("see whether another run uses it: status");
             lost = again.refusal() == null ? why : why.detail("%s", again.refusal());
             stop.accept(lost);
         }

@@ -58,15 +58,15 @@ public final class TimescaleCatalog {
      */
     public static final String PREPARATION = "DELETE FROM _timescaledb_catalog.metadata WHERE key = 'exported_uuid'";
     /**
-     * Writes down all metadata, once in a run: since 2.14 the rows of the source replace those of the same keys, such as
-     * install_timestamp.
+     * Writes down all metadata, once in a run: since 2.14 the rows of the source replace those of the same keys, such
+     * as install_timestamp.
      */
     static final String RECORDING = "INSERT INTO " + JournalTables.METADATA.sql() + " SELECT d.key, d.value, "
             + "d.include_in_telemetry FROM _timescaledb_catalog.metadata d WHERE NOT EXISTS (SELECT FROM "
             + JournalTables.METADATA.sql() + ")";
     /**
-     * Brings them back, and nothing else. The version stays where the extension has been updated since: with another one
-     * in this table restoring mode cannot be turned off.
+     * Brings them back, and nothing else. The version stays where the extension has been updated since: with another
+     * one in this table restoring mode cannot be turned off.
      */
     public static final String RESTORATION = """
             DELETE FROM _timescaledb_catalog.metadata d WHERE d.key <> 'timescaledb_version' AND NOT EXISTS (

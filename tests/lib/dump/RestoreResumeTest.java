@@ -132,9 +132,11 @@ class RestoreResumeTest {
                 + "--target; " + anew), other.failure());
         assertEquals(3, other.code());
         CommandRun streamed = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--resume");
-        assertTrue(streamed.failure().matches("error: the interrupted run on the target has another source: dump "
-                + "[0-9a-f]{16} of \\S+Z, and this one is database \\d+ of server \\d+\nhint: .*" + anew),
+        assertTrue(streamed.failure().matches("error: the interrupted run on the target loaded dump [0-9a-f]{16} of "
+                + "\\S+Z, and this one copies rows from a server, database \\d+ of server \\d+\nhint: go on with it: "
+                + "restore-postgres --resume, or migrate --via-files --resume if that was the command; " + anew),
                 streamed.failure());
+        assertEquals(3, streamed.code());
         CommandRun options = Dumps.restore(TARGET.uri(target), dump, "--resume", "--no-owner");
         assertEquals("error: the interrupted run had other options: --no-owner is new\nhint: give the options of that "
                 + "run; " + anew, options.failure());

@@ -299,7 +299,10 @@ class MigrateResumeTest {
                 "error: no interrupted run is on the target to go on with, and it is not empty: "), again.failure());
         assertTrue(again.failure().contains("\nhint: verify, which compares both sides: "), again.failure());
         for (String option : List.of("--restart", "--prepare", "--dry-run")) {
-            assertEquals(2, migrate(shop, target, "--resume", option).code());
+            CommandRun refused = migrate(shop, target, "--resume", option);
+            assertEquals(2, refused.code());
+            assertEquals("error: --resume goes on with a failed run: without " + option,
+                    refused.failure().lines().findFirst().orElse(""));
         }
     }
 }

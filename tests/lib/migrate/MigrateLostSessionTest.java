@@ -178,8 +178,8 @@ class MigrateLostSessionTest {
                 ? "error: the snapshot of the source is lost: the session that held it has ended\nhint: look into the "
                         + "log of the source: somebody has ended the session, or the server has stopped or crashed"
                 : "error: the lock that keeps other runs off the target was lost: .*\ndetail: the target may have "
-                        + "crashed, and may have lost what was committed last\nhint: see that no other run uses it: "
-                        + "preflight")
+                        + "crashed, and may have lost what was committed last\nhint: see whether another run uses it: "
+                        + "status")
                 + Pattern.quote(AGAIN.replaceFirst("\n", "\nhint: "))), run.err());
         assertEquals(1, run.code());
     }

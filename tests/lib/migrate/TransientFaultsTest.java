@@ -103,7 +103,7 @@ class TransientFaultsTest {
             assertTrue(run.join().failure()
                     .matches("error: the lock that keeps other runs off the target was lost: .*\n"
                             + "detail: the target may have crashed, and may have lost what was committed last\n"
-                            + "hint: see that no other run uses it: preflight\n"
+                            + "hint: see whether another run uses it: status\n"
                             + "hint: then run the same command again with --resume: .*"),
                     run.join().err());
             CommandRun again = CommandRun.migrate(source.uri(shop), other.uri(to), "--resume");

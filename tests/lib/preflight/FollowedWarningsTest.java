@@ -121,7 +121,7 @@ class FollowedWarningsTest {
         TARGET.sql("postgres", "DROP DATABASE " + to, "DROP ROLE warned_owner");
     }
 
-    /** Whoever ends the session with the lock ends the run, and preflight says how to go on. */
+    /** Whoever ends the session with the lock ends the run, and status says that nobody is at work and how to go on. */
     @Test
     void a_lock_that_was_lost() {
         String from = Dumps.shop(SOURCE);
@@ -138,9 +138,10 @@ class FollowedWarningsTest {
         }
         assertEquals(1, lost.code(), lost.err());
         TARGET.sql("postgres", "ALTER DATABASE " + to + " RESET shop.slow");
-        said(lost, "hint: see that no other run uses it: (preflight)");
-        CommandRun seen = CommandRun.preflight(SOURCE.uri(from), TARGET.uri(to));
-        assertEquals(0, SIDES.migrate(from, to, said(seen, "fix: migrate (--resume)")).code());
+        said(lost, "hint: see whether another run uses it: (status)");
+        CommandRun seen = CommandRun.of("StatusCommand", Map.of("TARGET", TARGET.uri(to)));
+        assertTrue(seen.out().startsWith("run       interrupted"), seen.out());
+        assertEquals(0, SIDES.migrate(from, to, said(seen, "the same command with (--resume) goes on")).code());
         assertEquals("1000", TARGET.query(to, "SELECT count(*) FROM item"));
         SOURCE.sql("postgres", "DROP DATABASE " + from);
         TARGET.sql("postgres", "DROP DATABASE " + to);
