@@ -10,7 +10,9 @@
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import lib.catalog.Filters;
 import lib.catalog.MigrationOptions;
 import lib.dsn.Dsn;
@@ -167,20 +169,27 @@ class Migrate implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
-        if (resume && (restart || dryRun || prepare)) {
-            throw Failure.usage("--resume goes on with a failed run: without --restart, --prepare, --dry-run");
+        if (resume) {
+            refuse("--resume goes on with a failed run", Set.of("--restart", "--prepare", "--dry-run")::contains);
         }
-        if (prepare && (viaFiles || dryRun)) {
-            throw Failure.usage("--prepare goes with rows that stream: without --via-files, --dry-run");
+        if (prepare) {
+            refuse("--prepare goes with rows that stream", Set.of("--via-files", "--dry-run")::contains);
+            // The last pass compares: until then the source goes on.
+            refuse("--prepare compares nothing", name -> name.equals("--verify") && !verify.equalsIgnoreCase("none"));
         }
         if (join) {
             // What arrives is decided by the run.
-            spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName)
-                    .filter(name -> !OF_JOINER.contains(name)).findFirst().ifPresent(name -> {
-                        throw Failure.usage("--join takes from the run what is to be done: without %s", name);
-                    });
+            refuse("--join takes from the run what is to be done", name -> !OF_JOINER.contains(name));
         }
         return OutputFile.of(out, overwrite);
+    }
+
+    /** @param wrong whether an option that was given does not go with what is said of another one */
+    private void refuse(String why, Predicate<String> wrong) {
+        spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName).filter(wrong)
+                .findFirst().ifPresent(name -> {
+                    throw Failure.usage("%s: without %s", why, name);
+                });
     }
 
     private void summarize(Report report, OutputFile summary) {

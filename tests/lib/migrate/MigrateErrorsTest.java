@@ -104,6 +104,8 @@ class MigrateErrorsTest {
             --max-rate fast  | invalid rate "fast": must be a number of bytes a second, such as 50MB
             --max-rate 0kB   | invalid rate "0kB": must be a number of bytes a second, such as 50MB
             --max-rate 9MB --via-files | --max-rate goes with rows that stream, not with --via-files
+            --prepare --via-files | --prepare goes with rows that stream: without --via-files
+            --prepare --verify checksums | --prepare compares nothing: without --verify
             --no-such-option | Unknown option: '--no-such-option'
             --verify twice   | invalid level "twice": must be none, objects, counts, sample or checksums
             shop             | Unmatched argument at index 0: 'shop'
