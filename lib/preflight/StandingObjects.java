@@ -46,7 +46,8 @@ public final class StandingObjects {
     private static final String COMMENTS = "SELECT o.kind, o.name FROM (%s) o WHERE o.comment %s";
     /** The owner's own are no matter of what was granted. */
     private static final String GRANTS = """
-            SELECT DISTINCT o.kind, o.name, CASE g.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(g.grantee) END,
+            SELECT DISTINCT o.kind, o.name,
+                   CASE g.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(g.grantee) END,
                    g.privilege_type || CASE WHEN g.is_grantable THEN '%2$s' ELSE '' END
               FROM (%1$s) o, pg_catalog.aclexplode(%3$s) g
              WHERE g.grantee <> o.owner""";

@@ -68,10 +68,10 @@ public final class JournalTables {
             "owner oid", "acl _aclitem", "comment text");
     /** The metadata of TimescaleDB that was there before. */
     public static final OwnSchema.Table METADATA =
-            OwnSchema.Table.of("metadata", List.of(), "key text !", "value text", "telemetry bool");
+            OwnSchema.Table.of("prior_row", List.of(), "key text !", "value text", "telemetry bool");
     /** The sequences that an extension has dumped, which were there before, and where they stood. */
     public static final OwnSchema.Table SEQUENCE =
-            OwnSchema.Table.of("sequence", List.of(), "object oid !", "value int8 !", "called bool !");
+            OwnSchema.Table.of("prior_sequence", List.of(), "object oid !", "value int8 !", "called bool !");
     /** The schemas and extensions that were there before. */
     public static final OwnSchema.Table FOUND = OwnSchema.Table.of("found", List.of(), "catalog oid !", "object oid !");
     /**
