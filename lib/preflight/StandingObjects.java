@@ -53,15 +53,18 @@ public final class StandingObjects {
              WHERE g.grantee <> o.owner""";
     private static final String HAS = "coalesce(o.acl, o.base)";
 
-    /** @param grantee "" for PUBLIC, null where it is the comment */
-    private record Kept(String kind, String name, String grantee) implements Comparable<Kept> {
+    /**
+     * @param grantee "" for PUBLIC, null where it is the comment
+     * @param less whether it is what the object has from the beginning, and the target has taken back
+     */
+    private record Kept(String kind, String name, String grantee, boolean less) implements Comparable<Kept> {
         @Override
         public int compareTo(Kept other) {
             return key().compareTo(other.key());
         }
 
         private String key() {
-            return kind + "\0" + name + "\0" + (grantee == null ? "" : "\0" + grantee);
+            return kind + "\0" + name + "\0" + (grantee == null ? "" : "\0" + grantee + "\0" + less);
         }
 
         boolean is(Difference difference) {
@@ -112,14 +115,26 @@ public final class StandingObjects {
                 .filter(comment -> silent.contains(comment)
                         && !others.contains(new OthersComments.CommentedObject(comment.kind, comment.name)))
                 .forEach(comment -> kept.put(comment, Set.of()));
-        // pg_dump takes back what an object has from the beginning, where the source does not have it any more.
         if (noPrivileges) {
             return new StandingObjects(target.database(), kept);
         }
+        // pg_dump takes back what an object has from the beginning, where the source does not have it any more, and
+        // does not give it where the source has it still.
         Map<Kept, Set<String>> given = grants(from, onSource, HAS);
         Map<Kept, Set<String>> base = grants(from, onSource, "o.base");
-        grants(to, onTarget, HAS).forEach((grant, privileges) -> {
-            Kept object = new Kept(grant.kind, grant.name, null);
+        Map<Kept, Set<String>> there = grants(to, onTarget, HAS);
+        Map<Kept, Set<String>> begun = grants(to, onTarget, "o.base");
+        base.forEach((grant, privileges) -> {
+            Set<String> less = new TreeSet<>(privileges);
+            less.retainAll(given.getOrDefault(grant, Set.of()));
+            less.retainAll(begun.getOrDefault(grant, Set.of()));
+            less.removeIf(privilege -> grade(there.getOrDefault(grant, Set.of()), privilege) > 0);
+            if (!less.isEmpty()) {
+                kept.put(new Kept(grant.kind, grant.name, grant.grantee, true), less);
+            }
+        });
+        there.forEach((grant, privileges) -> {
+            Kept object = new Kept(grant.kind, grant.name, null, false);
             Set<String> more = privileges.stream().filter(privilege -> {
                 String plain = privilege.replace(OPTION, "");
                 return (theirs.contains(object) || silent.contains(object)) && grade(privileges, plain) > Math.max(
@@ -141,13 +156,13 @@ public final class StandingObjects {
 
     private static Set<Kept> comments(Session session, String sql) {
         return new TreeSet<>(session.list("reading comments", sql,
-                row -> new Kept(row.getString(1), row.getString(2), null)));
+                row -> new Kept(row.getString(1), row.getString(2), null, false)));
     }
 
     private static Map<Kept, Set<String>> grants(Session session, String objects, String acl) {
         Map<Kept, Set<String>> grants = new TreeMap<>();
         session.list("reading privileges", GRANTS.formatted(objects, OPTION, acl),
-                row -> grants.computeIfAbsent(new Kept(row.getString(1), row.getString(2), row.getString(3)),
+                row -> grants.computeIfAbsent(new Kept(row.getString(1), row.getString(2), row.getString(3), false),
                         grant -> new TreeSet<>()).add(row.getString(4)));
         return grants;
     }
@@ -168,12 +183,15 @@ public final class StandingObjects {
                         "%s has a comment, which it keeps", what.object()));
             } else {
                 String grantee = what.grantee.isEmpty() ? "PUBLIC" : Sql.ident(what.grantee);
-                findings.add(Finding.warning("privileges",
-                        "to have only those of the source, run before the migration: REVOKE "
-                                + String.join(", ", privileges).replace(OPTION, "") + " ON " + object + " FROM "
-                                + grantee + ";",
-                        "%s has privileges that the source does not give, and keeps them: %s to %s", what.object(),
-                        String.join(", ", privileges), grantee));
+                String list = String.join(", ", privileges);
+                String remedy = "to have only those of the source, run before the migration: "
+                        + (what.less ? "GRANT " : "REVOKE ") + list.replace(OPTION, "") + " ON " + object
+                        + (what.less ? " TO " : " FROM ") + grantee + ";";
+                findings.add(what.less
+                        ? Finding.warning("privileges", remedy, "%s lacks privileges that the source has there from "
+                                + "the beginning, and does not get them: %s to %s", what.object(), list, grantee)
+                        : Finding.warning("privileges", remedy, "%s has privileges that the source does not give, and "
+                                + "keeps them: %s to %s", what.object(), list, grantee));
             }
         });
         return findings;
@@ -181,16 +199,18 @@ public final class StandingObjects {
 
     /** @return whether this difference is of what the target keeps, and of nothing else */
     public boolean explain(Difference difference) {
-        return kept.entrySet().stream().anyMatch(entry -> entry.getKey().is(difference)
-                && (entry.getKey().grantee == null ? difference.source().equals(Difference.MISSING)
-                        : explains(entry.getValue(), privileges(difference.source()),
-                                privileges(difference.target()))));
-    }
-
-    private static boolean explains(Set<String> kept, Set<String> source, Set<String> target) {
-        return Stream.of(source, target).flatMap(Set::stream).map(privilege -> privilege.replace(OPTION, ""))
-                .allMatch(privilege -> grade(target, privilege) == Math.max(grade(source, privilege),
-                        grade(kept, privilege)));
+        Set<String> more = new TreeSet<>();
+        Set<String> less = new TreeSet<>();
+        List<Map.Entry<Kept, Set<String>>> holding =
+                kept.entrySet().stream().filter(entry -> entry.getKey().is(difference)).toList();
+        holding.forEach(entry -> (entry.getKey().less ? less : more).addAll(entry.getValue()));
+        Set<String> source = privileges(difference.source());
+        Set<String> target = privileges(difference.target());
+        return !holding.isEmpty() && (holding.get(0).getKey().grantee == null
+                ? difference.source().equals(Difference.MISSING)
+                : Stream.of(source, target).flatMap(Set::stream).map(privilege -> privilege.replace(OPTION, ""))
+                        .allMatch(privilege -> grade(target, privilege) == Math.max(
+                                less.contains(privilege) ? 0 : grade(source, privilege), grade(more, privilege))));
     }
 
     private static Set<String> privileges(String value) {
