@@ -79,6 +79,14 @@ class StandingObjectsTest {
                 "REVOKE CREATE ON SCHEMA \"public\" FROM \"" + reader + "\";"), fixes(preflight), preflight.out());
         assertTrue(preflight.out().contains("schema \"public\" of the target has a comment, which it keeps\n"),
                 preflight.out());
+        for (String warning : List.of("""
+                schema "public" of the target lacks privileges that the source has there from the beginning, and does \
+                not get them: USAGE to PUBLIC
+                """, """
+                the target's database has privileges that the source does not give, and keeps them: CREATE to PUBLIC
+                """)) {
+            assertTrue(preflight.out().contains(warning), preflight.out());
+        }
         // An interrupted run knows what was there before it.
         SOURCE.sql(source, "CREATE FUNCTION bad() RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF current_database() <> '"
                 + source + "' THEN RAISE EXCEPTION 'elsewhere'; END IF; RETURN 1; END $$",
