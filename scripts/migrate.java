@@ -119,8 +119,6 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--dry-run", order = 34,
             description = "change nothing; print a shell script that does the same with pg_dump, pg_restore and psql")
     boolean dryRun;
-    @Spec
-    CommandSpec spec;
     @Mixin
     Endpoints endpoints;
     @Mixin
@@ -129,6 +127,8 @@ class Migrate implements Callable<Integer> {
     Filters filters;
     @Mixin
     Console console;
+    @Spec
+    CommandSpec spec;
 
     @Override
     public Integer call() {

@@ -91,8 +91,9 @@ class KeepalivesTest {
         }
         Set<String> kinds = new TreeSet<>();
         seen.values().forEach(one -> kinds.add(one.toString()));
+        // pg_restore only writes down what is in a dump; what is read there goes to the target through this program.
         assertTrue(kinds.containsAll(Set.of("java to the source", "java to the target", "pg_dump to the source",
-                "pg_restore to the target", "psql to the target")), kinds.toString());
+                "psql to the target")), kinds.toString());
         Set<String> late = new TreeSet<>();
         seen.values().stream().filter(one -> one.late).forEach(one -> late.add(one.toString()));
         assertEquals(Set.of(), late);
