@@ -90,7 +90,9 @@ class FollowedHintsTest {
         String out = folder.resolve("taken").toString();
         return List.of(
                 new State("Dump", List.of("-o", dump.toString()), false, null,
-                        "name another place or use (--overwrite)", Remedy.ADD),
+                        "name another place, or use it with (--resume), or replace it", Remedy.ADD),
+                new State("Dump", List.of("-o", dump.toString()), false, null,
+                        "or use it with --resume, or replace it with (--overwrite)", Remedy.ADD),
                 new State("Dump",
                         List.of("-o", folder.resolve("packed").toString(), "--format", "plain", "--compress", "6"),
                         false, null,
