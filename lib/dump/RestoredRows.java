@@ -104,7 +104,7 @@ public final class RestoredRows implements RowMover {
 
     private void largeObjects(Journal journal) {
         if (schema.hasLargeObjects() && !journal.units().contain(Unit.LARGE_OBJECTS)) {
-            schema.rows().largeObjects(workers);
+            schema.rows().largeObjects();
             to.run("writing the journal", FinishedUnits.recording(List.of(Unit.LARGE_OBJECTS)));
         }
     }

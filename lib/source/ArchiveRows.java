@@ -66,8 +66,8 @@ public final class ArchiveRows {
         archive.restore("data", 1, options, ours.and(entry -> entry.kind().equals("SEQUENCE SET")));
     }
 
-    /** Fills the large objects, which are there. */
-    public void largeObjects(int workers) {
-        archive.restore("data", workers, options, ours.and(entry -> entry.kind().startsWith("BLOB")));
+    /** Fills the large objects, which are there; in one session, for others make indexes meanwhile. */
+    public void largeObjects() {
+        archive.restore("data", 1, options, ours.and(entry -> entry.kind().startsWith("BLOB")));
     }
 }
