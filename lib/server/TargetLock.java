@@ -229,8 +229,9 @@ public final class TargetLock implements AutoCloseable {
             return false;
         }
         session.close();
-        hold(other);
+        // Whoever waits for the lock goes on once it is held, with what is restored now.
         regained.run();
+        hold(other);
         return true;
     }
 
