@@ -173,8 +173,9 @@ public final class Journal {
 
     /** @return the identifiers of the large objects that the run has copied */
     public List<Long> largeObjects(Session target) {
-        return target.list("reading the journal", "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l JOIN "
-                + JournalTables.MADE.sql() + " m ON m.object = l.oid AND m.catalog = "
+        // A client program's are written down by whoever watches it, and may be so twice.
+        return target.list("reading the journal", "SELECT DISTINCT l.oid FROM pg_catalog.pg_largeobject_metadata l "
+                + "JOIN " + JournalTables.MADE.sql() + " m ON m.object = l.oid AND m.catalog = "
                 + "'pg_catalog.pg_largeobject'::pg_catalog.regclass", row -> row.getLong(1));
     }
 
