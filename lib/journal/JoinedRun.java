@@ -85,7 +85,7 @@ public final class JoinedRun {
                     if (!Console.VERSION.equals(row.getString(3))) {
                         throw otherVersion(row.getString(3));
                     }
-                    if (row.getString(2).isEmpty()) {
+                    if (UnfinishedRun.isDump(row.getString(2))) {
                         throw Failure.of("the run on the target restores from files, which no other machine has")
                                 .hint("wait for it, without --join");
                     }

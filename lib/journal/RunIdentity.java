@@ -12,7 +12,6 @@ import lib.server.JournalTables;
 import lib.server.Session;
 import lib.talk.Failure;
 import lib.talk.Sql;
-import lib.timescale.TimescaleExtension;
 
 /**
  * What a run has in common with one that goes on with it.
@@ -21,10 +20,7 @@ import lib.timescale.TimescaleExtension;
  * @param options those that change what arrives, a line each
  */
 public record RunIdentity(String source, String options) {
-    private static final String DUMP = "dump ";
     private static final String ANEW = "to begin anew, run with --restart in place of --resume";
-    /** Of a run that nothing goes on with. */
-    public static final RunIdentity NONE = new RunIdentity("", "");
 
     /** @param source a session on the source */
     public static RunIdentity of(Session source, MigrationOptions wanted) {
@@ -36,12 +32,8 @@ public record RunIdentity(String source, String options) {
      * @param time of its snapshot
      */
     public static RunIdentity ofDump(String digest, String time, MigrationOptions wanted) {
-        return new RunIdentity(DUMP + digest + " of " + time, String.join("\n", wanted.changingArrivals()));
-    }
-
-    /** @return whether the source of a run is a dump */
-    static boolean isDump(String source) {
-        return source.startsWith(DUMP);
+        return new RunIdentity(UnfinishedRun.DUMP + digest + " of " + time,
+                String.join("\n", wanted.changingArrivals()));
     }
 
     /** @return the values that the journal keeps of it */
@@ -59,26 +51,18 @@ public record RunIdentity(String source, String options) {
         RunIdentity begun = target.list("reading the journal",
                 "SELECT source, options FROM " + JournalTables.RUN.sql(),
                 row -> new RunIdentity(row.getString(1), row.getString(2))).get(0);
-        if (begun.equals(NONE) || equals(NONE)) {
-            throw Failure.of("a run of this kind cannot be continued").hint(
-                    "run the same command with --restart in place of --resume: it removes what the interrupted run "
-                            + "made");
-        }
-        if (isDump(source) != isDump(begun.source)) {
-            String restore = target.texts("looking for TimescaleDB", "SELECT 1 FROM pg_catalog.pg_extension e WHERE "
-                    + TimescaleExtension.is("e")).isEmpty() ? "restore-postgres" : "restore-timescale";
-            throw (isDump(source)
+        if (UnfinishedRun.isDump(source) != UnfinishedRun.isDump(begun.source)) {
+            throw (UnfinishedRun.isDump(source)
                     ? Failure.of("the interrupted run on the target copied rows from a server, %s, and this one loads "
-                            + "%s", begun.source, source).hint("go on with it: migrate --resume; %s", ANEW)
-                    : Failure.of("the interrupted run on the target loaded %s, and this one copies rows from a server, "
                             + "%s", begun.source, source)
-                            .hint("go on with it: %s --resume, or migrate --via-files --resume if that was the "
-                                    + "command; %s", restore, ANEW));
+                    : Failure.of("the interrupted run on the target loaded %s, and this one copies rows from a server, "
+                            + "%s", begun.source, source))
+                    .hint("go on with it: %s; %s", UnfinishedRun.of(target).resuming(), ANEW);
         }
         if (!source.equals(begun.source)) {
             throw Failure.of("the interrupted run on the target has another source: %s, and this one is %s",
                     begun.source, source)
-                    .hint("check %s and --target; %s", isDump(source) ? "the dump" : "--source", ANEW);
+                    .hint("check %s and --target; %s", UnfinishedRun.isDump(source) ? "the dump" : "--source", ANEW);
         }
         if (!options.equals(begun.options)) {
             List<String> differing = new ArrayList<>();

@@ -12,7 +12,6 @@ import lib.server.TargetLock;
 import lib.talk.Console;
 import lib.talk.Failure;
 import lib.timescale.RestoringMode;
-import lib.timescale.TimescaleExtension;
 
 /**
  * What the target says of a run: its journal, who holds the lock, and what its sessions do. Everything is asked in one
@@ -22,10 +21,9 @@ import lib.timescale.TimescaleExtension;
  * @param journal what a run has written down, or null where there is none
  * @param machines others that help; without the first one, those that still finish what they have begun
  * @param repair what an interrupted run has left on that the next command does not need to know of
- * @param timescale whether the target has TimescaleDB
  */
 record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> running, List<JoinedMachine> machines,
-        List<String> repair, boolean timescale) {
+        List<String> repair) {
     /** Where a run stands. */
     enum State {
         /** None is known. */
@@ -86,7 +84,7 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
     private static RunStatus of(Session target, TargetLock.Holder worker) {
         OwnSchema.Found found = JournalTables.find(target);
         if (found.state() == OwnSchema.State.ABSENT) {
-            return new RunStatus(worker, null, List.of(), List.of(), List.of(), false);
+            return new RunStatus(worker, null, List.of(), List.of(), List.of());
         }
         if (found.state() != OwnSchema.State.OURS) {
             throw refusal(target, found);
@@ -94,8 +92,7 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
         List<RunActivity> running = RunActivity.ask(target);
         return new RunStatus(worker, written(target, worker, running.size()), running,
                 JoinedMachine.ask(target).stream().filter(each -> worker != null || !each.quiet()).toList(),
-                worker == null ? leftOn(target) : List.of(),
-                TimescaleExtension.of(target) != null);
+                worker == null ? leftOn(target) : List.of());
     }
 
     /** It may be that of a run which is at work, and is not to be touched then. */
@@ -144,12 +141,6 @@ record RunStatus(TargetLock.Holder worker, Written journal, List<RunActivity> ru
     State state() {
         return worker != null ? journal == null ? State.BEGINNING : State.RUNNING
                 : journal == null ? State.NONE : journal.run.prepared() ? State.PREPARED : State.INTERRUPTED;
-    }
-
-    /** @return the command that goes on with it, or one that does the same */
-    String command() {
-        return journal == null || !RunIdentity.isDump(journal.source) ? "migrate"
-                : timescale ? "restore-timescale" : "restore-postgres";
     }
 
     /** @return how many parts nobody is copying yet */

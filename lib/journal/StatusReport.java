@@ -171,7 +171,7 @@ public final class StatusReport {
         report.put("left_on", status.repair());
         boolean waits = status.state() == RunStatus.State.PREPARED || status.state() == RunStatus.State.INTERRUPTED;
         report.put("next", !waits ? List.of()
-                : Stream.concat(status.journal().run().commands(status.command()).stream(), Stream.of(DISCARD))
+                : Stream.concat(status.journal().run().commands().stream(), Stream.of(DISCARD))
                         .toList());
         return new Printable(Printable.json(GSON.toJson(report)));
     }

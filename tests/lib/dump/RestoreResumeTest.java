@@ -137,6 +137,11 @@ class RestoreResumeTest {
                 + "restore-postgres --resume, or migrate --via-files --resume if that was the command; " + anew),
                 streamed.failure());
         assertEquals(3, streamed.code());
+        assertEquals(
+                "error: the target holds objects of an interrupted run\nhint: restore-postgres --resume, or migrate "
+                        + "--via-files --resume if that was the command, which goes on, or migrate --restart, which "
+                        + "begins anew",
+                CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target)).failure());
         CommandRun options = Dumps.restore(TARGET.uri(target), dump, "--resume", "--no-owner");
         assertEquals("error: the interrupted run had other options: --no-owner is new\nhint: give the options of that "
                 + "run; " + anew, options.failure());

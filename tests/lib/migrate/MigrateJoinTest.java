@@ -336,7 +336,8 @@ class MigrateJoinTest {
         assertEquals(3, version.code(), version.err());
         assertEquals("error: the run on the target is by version 0.0.9 of this program, and this is version "
                 + Console.VERSION + "\nhint: join it with that version", version.failure());
-        TARGET.sql(target, "UPDATE tsmigrate.run SET version = '" + Console.VERSION + "', source = ''");
+        TARGET.sql(target, "UPDATE tsmigrate.run SET version = '" + Console.VERSION
+                + "', source = 'dump 1a2b of 2026-01-01T00:00:00Z'");
         CommandRun files = start(shop, target, "--join").end();
         assertEquals(3, files.code(), files.err());
         assertEquals("error: the run on the target restores from files, which no other machine has\n"
