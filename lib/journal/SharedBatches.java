@@ -2,7 +2,6 @@ package lib.journal;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lib.server.JournalTables;
@@ -74,28 +73,25 @@ public final class SharedBatches {
                 "UPDATE " + TABLE + " SET batch = NULL, leads = NULL WHERE batch = " + batch + "; COMMIT");
     }
 
-    /** @return the rows of each part of these batches that has arrived */
-    public static List<PartRecord> arrived(Session session, Collection<Integer> batches) {
-        return session.list("reading the journal",
-                "SELECT source, number, name, range, bytes, rows, transaction, snapshot, file FROM " + TABLE
-                        + " WHERE rows IS NOT NULL AND " + among(batches),
-                row -> new PartRecord(row.getLong(1), row.getInt(2), row.getString(3), row.getString(4), row.getLong(5),
-                        new PartRecord.Arrival(row.getLong(6), row.getLong(7), row.getLong(8), row.getLong(9))));
+    /**
+     * A part that was offered, and that nobody has given back.
+     *
+     * @param source the table's OID on the source
+     * @param rows that have arrived, or null
+     */
+    public record Offered(int batch, long source, int number, Long rows) {
     }
 
-    /** @return those of the batches that nobody has given back */
-    public static Set<Integer> kept(Session session, Collection<Integer> batches) {
-        return Set.copyOf(session.list("reading the journal",
-                "SELECT DISTINCT batch FROM " + TABLE + " WHERE " + among(batches), row -> row.getInt(1)));
+    /** @return the parts of these batches */
+    public static List<Offered> offered(Session session, Collection<Integer> batches) {
+        return session.list("reading the journal", "SELECT batch, source, number, rows FROM " + TABLE
+                + " WHERE batch = ANY ('{" + batches.stream().map(String::valueOf).collect(Collectors.joining(","))
+                + "}'::int4[])",
+                row -> new Offered(row.getInt(1), row.getLong(2), row.getInt(3), (Long) row.getObject(4)));
     }
 
     /** @return whether nobody is copying one of them; in a transaction of its own */
     public static boolean anyFree(Session session) {
         return claim(session, null) != null;
-    }
-
-    private static String among(Collection<Integer> batches) {
-        return "batch = ANY ('{" + batches.stream().map(String::valueOf).collect(Collectors.joining(","))
-                + "}'::int4[])";
     }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import lib.journal.Joiners;
-import lib.journal.PartRecord;
 import lib.journal.SharedBatches;
 import lib.server.Retries;
 import lib.server.Session;
@@ -83,19 +83,23 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
         if (lock != null) {
             lock.whenCalled(this::watch);
             if (lock.workersElsewhere() > 0) {
-                target.server().retries().run(again -> look(again), () -> false);
+                lookAgain();
                 watch();
             }
         }
         work.run();
         while (!isDone()) {
-            target.server().retries().run(again -> look(again), () -> false);
+            lookAgain();
             if (isDone() || isIdle()) {
                 pause();
             } else {
                 work.run();
             }
         }
+    }
+
+    private void lookAgain() {
+        target.server().retries().run(this::look, stopped);
     }
 
     private synchronized boolean isDone() {
@@ -199,22 +203,24 @@ final class OfferedParts extends SharedWork implements AutoCloseable {
     }
 
     private void settle() {
-        Map<String, Long> rows = new HashMap<>();
-        for (PartRecord part : SharedBatches.arrived(session(), offered.keySet())) {
-            rows.put(part.source() + " " + part.number(), part.arrival().rows());
-        }
-        Set<Integer> kept = SharedBatches.kept(session(), offered.keySet());
+        Map<Integer, List<SharedBatches.Offered>> parts = SharedBatches.offered(session(), offered.keySet()).stream()
+                .collect(Collectors.groupingBy(SharedBatches.Offered::batch));
         for (Map.Entry<Integer, CopyBatch> each : new ArrayList<>(offered.entrySet())) {
-            List<Part> parts = each.getValue().parts();
-            List<Long> arrived = parts.stream().map(part -> rows.get(part.table().oid() + " " + part.number()))
-                    .filter(count -> count != null).toList();
-            if (arrived.size() == parts.size()) {
-                progress.leaveOut(each.getValue().bytes());
-                arrived(each.getKey(), each.getValue(), arrived);
-            } else if (!kept.contains(each.getKey())) {
+            List<SharedBatches.Offered> there = parts.getOrDefault(each.getKey(), List.of());
+            if (there.isEmpty()) {
                 givenBack(each.getKey());
+            } else if (there.stream().allMatch(part -> part.rows() != null)) {
+                progress.leaveOut(each.getValue().bytes());
+                arrived(each.getKey(), each.getValue(), rows(each.getValue(), there));
             }
         }
+    }
+
+    /** @return those of each part of the batch, in its order */
+    private static List<Long> rows(CopyBatch batch, List<SharedBatches.Offered> there) {
+        return batch.parts().stream().map(part -> there.stream()
+                .filter(one -> one.source() == part.table().oid() && one.number() == part.number()).findFirst()
+                .orElseThrow(() -> Failure.of("part %s is not in the journal any more", part)).rows()).toList();
     }
 
     @Override

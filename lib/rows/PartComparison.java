@@ -108,7 +108,7 @@ final class PartComparison {
 
     /** @return those that differ */
     private Collection<BegunTable> contentsOf(List<BegunTable> unproven, PartSurvey.Found found) {
-        Collection<BegunTable> changed = new ConcurrentHashMap<BegunTable, Boolean>().keySet(true);
+        Collection<BegunTable> changed = ConcurrentHashMap.newKeySet();
         Workers.run("comparing", parallelism.workers(), unproven, () -> new Workers.Worker<>() {
             private final PartContents contents = new PartContents(source, target);
 
