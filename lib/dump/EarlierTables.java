@@ -3,21 +3,26 @@ package lib.dump;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import lib.code.PlannedCode;
 import lib.journal.Journal;
 import lib.journal.LateObjects;
 import lib.journal.PartRecord;
 import lib.journal.PartRecords;
+import lib.rows.BroughtRows;
+import lib.rows.CopyPlan;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.SessionPair;
+import lib.server.WorkerSessions;
 import lib.source.Contents;
 import lib.talk.Batches;
 import lib.talk.Console;
 import lib.talk.Count;
-import lib.talk.Sql;
 import lib.talk.Workers;
 import lib.timescale.TimescaleSettings;
 
@@ -28,9 +33,6 @@ import lib.timescale.TimescaleSettings;
  */
 final class EarlierTables {
     private static final String DOING = "looking at what an interrupted run has loaded";
-    /** Tables of fewer bytes are asked about together. */
-    private static final long SMALL = 1 << 20;
-    private static final int TOGETHER = 50;
 
     private final Contents contents;
     private final Server target;
@@ -86,8 +88,9 @@ final class EarlierTables {
 
     private static List<List<Contents.Table>> together(List<Contents.Table> tables) {
         List<List<Contents.Table>> all = new ArrayList<>();
-        tables.stream().filter(table -> table.bytes() >= SMALL).forEach(table -> all.add(List.of(table)));
-        all.addAll(Batches.of(tables.stream().filter(table -> table.bytes() < SMALL).toList(), TOGETHER));
+        tables.stream().filter(table -> table.bytes() >= CopyPlan.SMALL).forEach(table -> all.add(List.of(table)));
+        all.addAll(Batches.of(tables.stream().filter(table -> table.bytes() < CopyPlan.SMALL).toList(),
+                CopyPlan.TABLES_TOGETHER));
         return all;
     }
 
@@ -95,42 +98,57 @@ final class EarlierTables {
         private final Predicate<Contents.Table> own;
         private final PartRecords records;
         private final Set<Contents.Table> changed;
-        private final Session session = target.session();
+        private final WorkerSessions sessions = new WorkerSessions(target.retries(), this::open);
 
         Look(Predicate<Contents.Table> own, PartRecords records, Set<Contents.Table> changed) {
             this.own = own;
             this.records = records;
             this.changed = changed;
-            if (contents.timescale() != null) {
-                // A chunk can have compressed rows as well.
-                session.run(DOING, "SET " + TimescaleSettings.DECOMPRESSION + " = off");
+        }
+
+        private SessionPair open() {
+            Session session = target.session();
+            try {
+                session.run(DOING, PlannedCode.TABLES_ONLY);
+                if (contents.timescale() != null) {
+                    // A chunk can have compressed rows as well.
+                    session.run(DOING, "SET " + TimescaleSettings.DECOMPRESSION + " = off");
+                }
+                return SessionPair.onTarget(session);
+            } catch (RuntimeException e) {
+                session.close();
+                throw e;
             }
         }
 
         @Override
         public void work(List<Contents.Table> tables) {
-            Set<Long> differing = new HashSet<>(session.list(DOING,
-                    tables.stream().map(this::question).collect(Collectors.joining(" UNION ALL ")),
-                    row -> row.getBoolean(2) ? 0L : row.getLong(1)));
-            tables.stream().filter(table -> differing.contains(table.oid())).forEach(changed::add);
+            changed.addAll(sessions.run((open, again) -> changed(open.target(), tables)));
         }
 
-        private String question(Contents.Table table) {
+        /** What the planner would run of a table's owner has run when its rows and indexes were restored. */
+        private List<Contents.Table> changed(Session session, List<Contents.Table> tables) {
+            Map<Long, Map<Long, BroughtRows>> there = BroughtRows.of(session,
+                    tables.stream().collect(Collectors.toMap(Contents.Table::oid, TableRows.Source::name)), "", DOING);
+            return tables.stream()
+                    .filter(table -> !isWhole(table, there.getOrDefault(table.oid(), Map.of()))).toList();
+        }
+
+        private boolean isWhole(Contents.Table table, Map<Long, BroughtRows> there) {
             PartRecord.Arrival arrival = records.earlier(table.oid()).get(0).arrival();
-            String of = "xmin = " + Sql.literal(String.valueOf(arrival.xmin())) + "::pg_catalog.xid";
-            return "SELECT " + table.oid() + "::int8, pg_catalog.count(*) FILTER (WHERE " + of + ") = "
-                    + arrival.rows() + (own.test(table) ? " AND pg_catalog.count(*) = " + arrival.rows() : "")
-                    + " FROM ONLY " + TableRows.Source.name(table);
+            BroughtRows brought = there.get(arrival.xmin());
+            boolean others = own.test(table) && there.size() > (brought == null ? 0 : 1);
+            return arrival.rows() == (brought == null ? 0 : brought.number()) && !others;
         }
 
         @Override
         public void cancel() {
-            session.close();
+            sessions.cancel();
         }
 
         @Override
         public void close() {
-            session.close();
+            sessions.close();
         }
     }
 }

@@ -8,8 +8,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import lib.catalog.Archive;
 import lib.journal.PartRecords;
+import lib.rows.CopyPlan;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.SessionSettings;
 import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
 import lib.talk.Workers;
@@ -21,13 +23,6 @@ import lib.talk.Workers;
 final class TableLoader {
     /** Bytes; with less, a table does not take long enough to repay a run of pg_restore for it alone. */
     private static final long ALONE = 64L << 20;
-    /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
-    private static final int TOGETHER = 50;
-    /**
-     * Nothing is confirmed before the run's last transaction, which waits for the disk, and with it all before are safe
-     * (PostgreSQL manual, 30.4).
-     */
-    private static final String LOADING = "SET synchronous_commit = off";
 
     private final Archive archive;
     private final ComputingSessions target;
@@ -56,7 +51,7 @@ final class TableLoader {
         // Never so many together that a worker would have none.
         long bytes = tables.stream().mapToLong(source -> source.table().bytes()).sum();
         long most = Math.min(ALONE, bytes / workers + 1);
-        int together = Math.max(1, Math.min(TOGETHER, tables.size() / workers));
+        int together = Math.max(1, Math.min(CopyPlan.TABLES_TOGETHER, tables.size() / workers));
         List<TableRows.Source> batch = new ArrayList<>();
         long size = 0;
         for (TableRows.Source source : tables.stream()
@@ -78,7 +73,7 @@ final class TableLoader {
     private SessionPair session() {
         Session session = target.session();
         try {
-            session.run("beginning a session", LOADING);
+            session.run("beginning a session", SessionSettings.COMMITTING_LATER);
             session.setAutoCommit(false);
             return SessionPair.onTarget(session);
         } catch (RuntimeException e) {

@@ -15,13 +15,13 @@ import lib.server.Session;
  * @param first the ctid of the first one
  * @param last the ctid of the last one
  */
-record BroughtRows(long number, String first, String last) {
+public record BroughtRows(long number, String first, String last) {
     /**
      * @param tables as SQL, by their OIDs on the source
      * @param pages a condition on rows of a range of pages, or nothing for all
      * @return the rows of each table, by what they have in xmin
      */
-    static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, String pages,
+    public static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, String pages,
             String doing) {
         Map<Long, Map<Long, BroughtRows>> found = new HashMap<>();
         if (!tables.isEmpty()) {

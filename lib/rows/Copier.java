@@ -14,6 +14,7 @@ import lib.code.PlannedCode;
 import lib.journal.PartRecords;
 import lib.server.Session;
 import lib.server.SessionPair;
+import lib.server.SessionSettings;
 import lib.server.TargetLock;
 import lib.server.WorkerSessions;
 import lib.settings.ComputingSessions;
@@ -30,12 +31,6 @@ import lib.talk.Workers;
  * transaction arrive completely or not at all.
  */
 final class Copier implements AutoCloseable {
-    /**
-     * A commit need not wait for the disk: the run's last one does, and with it all before are safe (PostgreSQL manual,
-     * 30.4).
-     */
-    private static final String LOADING = "SET synchronous_commit = off";
-
     private final Snapshot source;
     private final ComputingSessions target;
     private final Console console;
@@ -80,7 +75,7 @@ final class Copier implements AutoCloseable {
         try {
             sessions.source().run("beginning a session",
                     TableRanges.SETTINGS + ";" + PlannedCode.TABLES_ONLY + ";" + Money.OWN);
-            sessions.target().run("beginning a session", LOADING);
+            sessions.target().run("beginning a session", SessionSettings.COMMITTING_LATER);
             sessions.target().setAutoCommit(false);
             return sessions;
         } catch (RuntimeException e) {

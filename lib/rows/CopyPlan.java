@@ -11,7 +11,7 @@ import lib.talk.Batches;
  * In which transactions the rows of tables are copied, and in which order: what takes longest comes first, so that all
  * workers end together.
  */
-final class CopyPlan {
+public final class CopyPlan {
     /** Bytes; a part of less would not repay that it arrives unfrozen. */
     private static final long SMALLEST_PART = 32L << 20;
     /**
@@ -28,9 +28,9 @@ final class CopyPlan {
      */
     static final long PART_OF_PASS = 8L << 20;
     /** Bytes; for a table of less, a transaction takes longer than the rows. */
-    static final long SMALL = 1 << 20;
+    public static final long SMALL = 1 << 20;
     /** Few enough that the locks of each worker's tables and their TOAST tables fit into the smallest lock table. */
-    static final int TABLES_TOGETHER = 50;
+    public static final int TABLES_TOGETHER = 50;
 
     private CopyPlan() {
     }

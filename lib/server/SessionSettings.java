@@ -35,6 +35,12 @@ public final class SessionSettings {
     private static final List<String> HINDERING = List.of("array_nulls=on",
             "default_transaction_isolation='read committed'", "default_transaction_deferrable=off");
 
+    /**
+     * For sessions that load: a commit need not wait for the disk, for the run's last one does, and with it all before
+     * are safe (PostgreSQL manual, 30.4).
+     */
+    public static final String COMMITTING_LATER = "SET synchronous_commit = off";
+
     private SessionSettings() {
     }
 
