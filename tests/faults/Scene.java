@@ -22,6 +22,10 @@ import testbed.SmallDisk;
 abstract class Scene implements AutoCloseable {
     /** All that is there at a time, several copies and a server's log, fits twice. */
     private static final int MEGABYTES = 1400;
+    /** What a standby does, and what may be in its way. */
+    private static final String REPLAY = """
+            SELECT pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), backend_type, wait_event_type, wait_event, state,
+                   backend_xmin, left(query, 200) FROM pg_stat_activity WHERE pid <> pg_backend_pid()""";
 
     private final PgServer source;
     private final PgServer target;
@@ -115,9 +119,13 @@ abstract class Scene implements AutoCloseable {
     /** Waits until a standby of the source has what the source has. */
     final void awaitReplay(ServerAccess reader) {
         if (reader != source) {
-            String written = source.query("postgres", "SELECT pg_current_wal_insert_lsn()");
-            BackgroundWork.until("the standby has everything", () -> reader.query("postgres",
-                    "SELECT pg_last_wal_replay_lsn() >= '" + written + "'").equals("t"));
+            String written = source.query("postgres", "SELECT pg_current_wal_flush_lsn()");
+            try {
+                BackgroundWork.until("the standby has everything until " + written, () -> reader.query("postgres",
+                        "SELECT pg_last_wal_replay_lsn() >= '" + written + "'").equals("t"));
+            } catch (IllegalStateException e) {
+                throw new IllegalStateException(e.getMessage() + ": " + reader.rows("postgres", REPLAY), e);
+            }
         }
     }
 

@@ -276,7 +276,10 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         return old;
     }
 
-    /** Becomes a standby of another server of the same version, which keeps its queries as long as they run. */
+    /**
+     * Becomes a standby of another server of the same version, 13 or later, which keeps its queries as long as they run
+     * and is sent everything, however late it is.
+     */
     public void follow(PgServer primary) {
         stop();
         String data = binaries.inside(dataFolder());
@@ -284,7 +287,8 @@ public final class PgServer implements ServerAccess, AutoCloseable {
         Run.of(binaries.command("pg_basebackup", "-D", data, "-R", "--checkpoint=fast", "-d", primary.uri("postgres")))
                 .orFail();
         configure(Map.of("port", String.valueOf(port), "unix_socket_directories", binaries.inside(folder),
-                "hot_standby_feedback", "on", "max_standby_streaming_delay", "-1"));
+                "hot_standby_feedback", "on", "max_standby_streaming_delay", "-1", "wal_receiver_create_temp_slot",
+                "on"));
         start();
     }
 
