@@ -10,14 +10,14 @@ import testbed.Run;
 /** What goes wrong while a migration runs, and how many times that is tried. */
 enum Fault {
     /** kill -9 of the command and of the programs that it has started. */
-    KILLED(3, 60, Writers.LASTING) {
+    KILLED(2, 60, Writers.LASTING) {
         @Override
         void strike(Scene scene, String source, String target, ChildCommand run, Random random) {
             run.signalAll("KILL");
         }
     },
     /** kill -9 of the command alone; its programs work on. */
-    ORPHANED(2, 40, Writers.LASTING) {
+    ORPHANED(1, 40, Writers.LASTING) {
         @Override
         void strike(Scene scene, String source, String target, ChildCommand run, Random random) {
             run.signal("KILL");

@@ -28,7 +28,7 @@ class HistoriesTest {
 
     @Test
     void the_last_pass_brings_what_the_source_has_then() {
-        Seeds.tryAll("HISTORY", Soak.rounds(2, 24), seed -> new Passes(campaign, List.of(depot.source()), seed));
+        Seeds.tryAll("HISTORY", Soak.rounds(1, 24), seed -> new Passes(campaign, List.of(depot.source()), seed));
     }
 
     /** Each pass reads the source or a standby of it, which has no unlogged rows. */

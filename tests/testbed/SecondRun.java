@@ -25,6 +25,7 @@ public final class SecondRun {
             "RestorePostgresTest", "LargeValuesTest", "TortureTest",
             "MembershipsTest", "RoutesTest", "AnnouncedDifferencesTest", "VerificationTest", "FilesKilledTest",
             "TimescaleTest", "TimescaleDryRunTest", "TimescaleVersionsTest", "TimescaleFaultsTest",
+            "FaultsTest", "HistoriesTest", "TimescaleHistoriesTest",
             "TimescaleAbortTest", "FirstRunTest", "DistTest", "FormatTest", "MatrixTest");
     private static final Pattern COUNTS =
             Pattern.compile("^(\\d+) passed, (\\d+) failed, (\\d+) skipped$", Pattern.MULTILINE);
