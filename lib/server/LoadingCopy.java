@@ -24,7 +24,9 @@ public final class LoadingCopy {
         termination = to.termination();
     }
 
+    /** Asking takes a millisecond, which many a table does not. */
     public void begin(String statement) throws SQLException {
+        asked = System.nanoTime();
         in = to.driver().getCopyAPI().copyIn(statement);
     }
 
