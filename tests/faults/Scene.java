@@ -24,8 +24,8 @@ abstract class Scene implements AutoCloseable {
     private static final int MEGABYTES = 1400;
     /** What a standby does, and what may be in its way. */
     private static final String REPLAY = """
-            SELECT pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), backend_type, wait_event_type, wait_event, state,
-                   backend_xmin, left(query, 200) FROM pg_stat_activity WHERE pid <> pg_backend_pid()""";
+            SELECT pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), backend_type, wait_event_type, wait_event,
+                   state, backend_xmin, left(query, 200) FROM pg_stat_activity WHERE pid <> pg_backend_pid()""";
 
     private final PgServer source;
     private final PgServer target;
