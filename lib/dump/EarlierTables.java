@@ -129,7 +129,8 @@ final class EarlierTables {
         /** What the planner would run of a table's owner has run when its rows and indexes were restored. */
         private List<Contents.Table> changed(Session session, List<Contents.Table> tables) {
             Map<Long, Map<Long, BroughtRows>> there = BroughtRows.of(session,
-                    tables.stream().collect(Collectors.toMap(Contents.Table::oid, TableRows.Source::name)), "", DOING);
+                    tables.stream().collect(Collectors.toMap(Contents.Table::oid, TableRows.Source::name)), false,
+                    DOING);
             return tables.stream()
                     .filter(table -> !isWhole(table, there.getOrDefault(table.oid(), Map.of()))).toList();
         }

@@ -17,23 +17,22 @@ import lib.server.Session;
  */
 public record BroughtRows(long number, String first, String last) {
     /**
-     * @param tables as SQL, by their OIDs on the source
-     * @param pages a condition on rows of a range of pages, or nothing for all
+     * @param tables as SQL, with a condition where not all rows are asked about, by their OIDs on the source
+     * @param ranges whether the conditions are ranges of pages
      * @return the rows of each table, by what they have in xmin
      */
-    public static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, String pages,
+    public static Map<Long, Map<Long, BroughtRows>> of(Session target, Map<Long, String> tables, boolean ranges,
             String doing) {
         Map<Long, Map<Long, BroughtRows>> found = new HashMap<>();
         if (!tables.isEmpty()) {
-            String where = pages.isEmpty() ? "" : " WHERE " + pages;
             String query =
                     tables.entrySet().stream()
                             .map(table -> "SELECT " + table.getKey() + "::int8, r.x::text::int8, r.n, r.first::text, "
                                     + "r.last::text FROM (SELECT xmin AS x, pg_catalog.count(*) AS n, "
                                     + "pg_catalog.min(ctid) AS first, pg_catalog.max(ctid) AS last FROM ONLY "
-                                    + table.getValue() + where + " GROUP BY xmin) r")
+                                    + table.getValue() + " GROUP BY xmin) r")
                             .collect(Collectors.joining(" UNION ALL "));
-            TableRanges.during(target, !pages.isEmpty(), doing, () -> target.list(doing, query,
+            TableRanges.during(target, ranges, doing, () -> target.list(doing, query,
                     row -> found.computeIfAbsent(row.getLong(1), any -> new HashMap<>()).put(row.getLong(2),
                             new BroughtRows(row.getLong(3), row.getString(4), row.getString(5)))));
         }

@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import lib.journal.PartRecord;
 import lib.server.Server;
@@ -36,28 +36,28 @@ final class PartComparison {
      */
     Map<Long, OutdatedParts> of(List<BegunTable> begun, Session to) {
         PartSurvey.Found found = surveyed(SurveyedRows.of(begun, parallelism, to, target));
+        Map<Long, Map<Long, BroughtRows>> there = brought(begun, to, found);
         Map<Long, List<PartRecord>> different = new ConcurrentHashMap<>();
         List<BegunTable> unproven = new ArrayList<>();
         for (BegunTable table : begun) {
-            if (found.unasked().contains(table.table().oid())) {
+            long oid = table.table().oid();
+            if (found.unasked().contains(oid)) {
                 unproven.add(table);
-                continue;
+            } else if (there.containsKey(oid)) {
+                Map<Boolean, List<PartRecord>> same = table.parts().stream().collect(Collectors.partitioningBy(
+                        part -> found.areAsMany(part) && (found.isIntact(table) || areAllThere(part, there.get(oid)))));
+                different.put(oid, new ArrayList<>(same.get(false)));
+                unproven.addAll(divided(
+                        table.with(same.get(true).stream().filter(part -> !found.isProven(part)).toList())));
             }
-            Map<Long, BroughtRows> rows = found.rows(table);
-            Map<Boolean, List<PartRecord>> same = table.parts().stream()
-                    .collect(Collectors.partitioningBy(part -> found.areAsMany(part, rows)));
-            different.put(table.table().oid(), new ArrayList<>(same.get(false)));
-            unproven.addAll(divided(table.with(
-                    same.get(true).stream().filter(part -> !found.here().get(part).proven()).toList())));
         }
-        contentsOf(unproven, found).forEach(table -> different
+        contentsOf(unproven, there).forEach(table -> different
                 .computeIfAbsent(table.table().oid(), any -> new ArrayList<>()).addAll(table.parts()));
         Map<Long, OutdatedParts> outdated = new HashMap<>();
         for (BegunTable table : begun) {
             long oid = table.table().oid();
-            boolean asked = !found.unasked().contains(oid);
-            OutdatedParts parts = new OutdatedParts(different.getOrDefault(oid, List.of()),
-                    asked ? found.rows(table) : null, asked && hasOthers(table, found.rows(table)));
+            OutdatedParts parts = new OutdatedParts(different.getOrDefault(oid, List.of()), there.get(oid),
+                    hasOthers(table, there.getOrDefault(oid, Map.of())));
             if (!parts.parts().isEmpty() || parts.others()) {
                 outdated.put(oid, parts);
             }
@@ -65,24 +65,71 @@ final class PartComparison {
         return outdated;
     }
 
+    private static boolean areAllThere(PartRecord part, Map<Long, BroughtRows> rows) {
+        BroughtRows brought = rows.get(part.arrival().xmin());
+        return part.arrival().rows() == (brought == null ? 0 : brought.number());
+    }
+
     /** An extension brings rows of its own. */
     private static boolean hasOthers(BegunTable table, Map<Long, BroughtRows> rows) {
-        Set<Long> transactions =
-                table.parts().stream().map(part -> part.arrival().xmin()).collect(Collectors.toSet());
-        return !table.table().extension() && !transactions.containsAll(rows.keySet());
+        return !table.table().extension() && !table.transactions().containsAll(rows.keySet());
     }
 
     private PartSurvey.Found surveyed(List<SurveyedRows> questions) {
         PartSurvey.Found all = PartSurvey.Found.nothing();
+        survey(questions, (survey, asked) -> {
+            PartSurvey.Found found = survey.of(asked);
+            synchronized (all) {
+                all.add(found);
+            }
+        });
+        return all;
+    }
+
+    /**
+     * @return the rows of the tables that may be outdated, by what they have in xmin: of those that the target has as
+     * they were copied, the rows of the parts that may be; nothing of tables that are as they should be
+     */
+    private Map<Long, Map<Long, BroughtRows>> brought(List<BegunTable> begun, Session to, PartSurvey.Found found) {
+        Map<Long, List<PartRecord>> some = new HashMap<>();
+        List<BegunTable> doubtful = new ArrayList<>();
+        for (BegunTable table : begun) {
+            long oid = table.table().oid();
+            boolean asked = !found.unasked().contains(oid);
+            if (asked && found.isIntact(table)) {
+                List<PartRecord> parts = table.parts().stream().filter(part -> !found.isProven(part)).toList();
+                if (!parts.isEmpty()) {
+                    some.put(oid, parts);
+                    doubtful.add(table);
+                }
+            } else if (asked) {
+                doubtful.add(table);
+            }
+        }
+        Map<Long, Map<Long, BroughtRows>> all = new HashMap<>();
+        survey(SurveyedRows.of(doubtful, parallelism, to, target), (survey, asked) -> {
+            Map<Long, Map<Long, BroughtRows>> rows = survey.brought(asked, some);
+            synchronized (all) {
+                asked.tables().stream().map(each -> each.table().oid()).filter(table -> !rows.containsKey(table))
+                        .forEach(found.unasked()::add);
+                rows.forEach((table, brought) -> add(brought, all.computeIfAbsent(table, any -> new HashMap<>())));
+            }
+        });
+        all.keySet().removeAll(found.unasked());
+        return all;
+    }
+
+    private static void add(Map<Long, BroughtRows> some, Map<Long, BroughtRows> all) {
+        some.forEach((transaction, rows) -> all.merge(transaction, rows, BroughtRows::and));
+    }
+
+    private void survey(List<SurveyedRows> questions, BiConsumer<PartSurvey, SurveyedRows> question) {
         Workers.run("comparing", parallelism.workers(), questions, () -> new Workers.Worker<>() {
             private final PartSurvey survey = new PartSurvey(source, target);
 
             @Override
             public void work(SurveyedRows asked) {
-                PartSurvey.Found found = survey.of(asked);
-                synchronized (all) {
-                    all.add(found);
-                }
+                question.accept(survey, asked);
             }
 
             @Override
@@ -95,7 +142,6 @@ final class PartComparison {
                 survey.close();
             }
         });
-        return all;
     }
 
     /** Where ranges of pages can be read, a large table is no work for one worker alone. */
@@ -107,15 +153,17 @@ final class PartComparison {
     }
 
     /** @return those that differ */
-    private Collection<BegunTable> contentsOf(List<BegunTable> unproven, PartSurvey.Found found) {
+    private Collection<BegunTable> contentsOf(List<BegunTable> unproven,
+            Map<Long, Map<Long, BroughtRows>> there) {
         Collection<BegunTable> changed = ConcurrentHashMap.newKeySet();
         Workers.run("comparing", parallelism.workers(), unproven, () -> new Workers.Worker<>() {
             private final PartContents contents = new PartContents(source, target);
 
             @Override
             public void work(BegunTable table) {
-                if (!found.unasked().contains(table.table().oid())) {
-                    changed.add(table.with(contents.changed(table, found.rows(table))));
+                Map<Long, BroughtRows> rows = there.get(table.table().oid());
+                if (rows != null) {
+                    changed.add(table.with(contents.changed(table, rows)));
                 } else if (!contents.isSame(table)) {
                     changed.add(table);
                 }

@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 import lib.journal.PartRecord;
 import lib.server.Server;
 import lib.server.Session;
-import lib.server.SessionPair;
 import lib.source.Inventory;
 import lib.source.Snapshot;
 import lib.talk.Background;
@@ -29,6 +28,10 @@ final class PartSurvey implements AutoCloseable {
     private static final long COMPARABLE = 1L << 30;
     /** Parts that are asked about in one round trip. */
     private static final int TOGETHER = 100;
+    /** The first version that finds one of many constants by its hash (PostgreSQL 14, release notes). */
+    private static final int HASHES = 14;
+    /** More make the query itself long. */
+    private static final int MOST_HASHED = 10_000;
     private static final String DOING = "comparing what an interrupted run has copied";
 
     /**
@@ -40,44 +43,63 @@ final class PartSurvey implements AutoCloseable {
     }
 
     /**
+     * Rows of a table on the target.
+     *
+     * @param ours whether its parts have brought them all
+     */
+    record Present(long number, boolean ours) {
+        private Present and(Present others) {
+            return new Present(number + others.number, ours && others.ours);
+        }
+    }
+
+    /**
      * What was found of some tables, or of some parts of one.
      *
      * @param here the rows of each part on the source
-     * @param there the rows of tables on the target, by the table's OID on the source and by what they have in xmin
+     * @param there the rows of tables on the target, by the table's OID on the source
      * @param unasked the OIDs of tables that cannot be queried without running what somebody has written, or do not
      * tell which transaction has brought a row
      */
-    record Found(Map<PartRecord, Rows> here, Map<Long, Map<Long, BroughtRows>> there, Set<Long> unasked) {
+    record Found(Map<PartRecord, Rows> here, Map<Long, Present> there, Set<Long> unasked) {
         static Found nothing() {
             return new Found(new HashMap<>(), new HashMap<>(), new HashSet<>());
         }
 
         /** Adds what was found of others, or of other parts. */
         void add(Found other) {
-            other.there.forEach((table, rows) -> rows.forEach((transaction, brought) -> there
-                    .computeIfAbsent(table, any -> new HashMap<>()).merge(transaction, brought, BroughtRows::and)));
+            other.there.forEach((table, rows) -> there.merge(table, rows, Present::and));
             here.putAll(other.here);
             unasked.addAll(other.unasked);
         }
 
-        /** @return the rows of a table on the target, by what they have in xmin */
-        Map<Long, BroughtRows> rows(BegunTable table) {
-            return there.getOrDefault(table.table().oid(), Map.of());
+        /**
+         * @return whether the target has the rows of these parts and no others; where they are as many together, no
+         * part has lost any, for none can have got some since its transaction
+         */
+        boolean isIntact(BegunTable begun) {
+            return begun.parts().stream().mapToLong(part -> part.arrival().rows()).sum() == there
+                    .get(begun.table().oid()).number && there.get(begun.table().oid()).ours;
         }
 
-        /** @return whether both sides have as many rows of a part as were copied */
-        boolean areAsMany(PartRecord part, Map<Long, BroughtRows> rows) {
-            BroughtRows brought = rows.get(part.arrival().xmin());
-            long number = part.arrival().rows();
-            return number == (brought == null ? 0 : brought.number()) && number == here.get(part).number;
+        /** @return whether the source has as many rows of a part as were copied */
+        boolean areAsMany(PartRecord part) {
+            return part.arrival().rows() == here.get(part).number;
+        }
+
+        /** @return whether nothing has happened to a part on the source */
+        boolean isProven(PartRecord part) {
+            return here.get(part).proven && areAsMany(part);
         }
     }
 
     private final Snapshot source;
     private final ComparisonSessions sessions;
+    private final boolean hashes;
 
     PartSurvey(Snapshot source, Server target) {
         this.source = source;
+        hashes = target.facts().major() >= HASHES;
         sessions = new ComparisonSessions(source, target, DOING);
     }
 
@@ -88,8 +110,35 @@ final class PartSurvey implements AutoCloseable {
             unasked.addAll(notHeap(open.source(), asked.tables()));
             List<BegunTable> queried = IntStream.range(0, asked.tables().size())
                     .filter(place -> !unasked.contains(place)).mapToObj(asked.tables()::get).toList();
-            Found found = counted(open, queried, asked.pages());
+            Found found = Background.both("comparing", () -> onTarget(open.target(), asked, queried),
+                    () -> onSource(open.source(), asked, queried),
+                    (there, here) -> new Found(here, there, new HashSet<>()));
             unasked.forEach(place -> found.unasked.add(asked.tables().get(place).table().oid()));
+            return found;
+        });
+    }
+
+    /**
+     * Looks where on the target rows stand, of tables that have been counted.
+     *
+     * @param some the parts that it is about, of tables of which it is not about all, by the table's OID
+     * @return the rows by what they have in xmin, of each table by its OID on the source; not of a table where that
+     * would run by now what somebody has written
+     */
+    Map<Long, Map<Long, BroughtRows>> brought(SurveyedRows asked, Map<Long, List<PartRecord>> some) {
+        return sessions.ask(asked.tables(), (open, coded) -> {
+            Map<Long, String> tables = new HashMap<>();
+            for (int i = 0; i < asked.tables().size(); i++) {
+                BegunTable begun = asked.tables().get(i);
+                if (!coded.contains(i)) {
+                    List<PartRecord> parts = some.get(begun.table().oid());
+                    tables.put(begun.table().oid(), asked.rowsOf(begun, parts == null ? ""
+                            : BroughtRows.condition(begun.with(parts).transactions())));
+                }
+            }
+            Map<Long, Map<Long, BroughtRows>> found =
+                    BroughtRows.of(open.target(), tables, !asked.pages().isEmpty(), DOING);
+            tables.keySet().forEach(table -> found.putIfAbsent(table, new HashMap<>()));
             return found;
         });
     }
@@ -108,11 +157,26 @@ final class PartSurvey implements AutoCloseable {
                 .collect(Collectors.toSet());
     }
 
-    private Found counted(SessionPair open, List<BegunTable> some, String pages) {
-        Map<Long, String> tables = some.stream()
-                .collect(Collectors.toMap(begun -> begun.table().oid(), begun -> begun.table().sql()));
-        return Background.both("comparing", () -> BroughtRows.of(open.target(), tables, pages, DOING),
-                () -> onSource(open.source(), some), (there, here) -> new Found(here, there, new HashSet<>()));
+    /** @return how many rows tables have, and whether their parts have brought them all */
+    private Map<Long, Present> onTarget(Session to, SurveyedRows asked, List<BegunTable> some) {
+        Map<Long, Present> found = new HashMap<>();
+        if (!some.isEmpty()) {
+            String query = some.stream().map(begun -> present(asked, begun)).collect(Collectors.joining(" UNION ALL "));
+            TableRanges.during(to, !asked.pages().isEmpty(), DOING, () -> to.list(DOING, query,
+                    row -> found.put(row.getLong(1), new Present(row.getLong(2), row.getBoolean(3)))));
+        }
+        return found;
+    }
+
+    /** To count rows by their transactions takes half as long again as to look for these in a hash table. */
+    private String present(SurveyedRows asked, BegunTable begun) {
+        String rows = "ONLY " + asked.rowsOf(begun, "");
+        Set<Long> transactions = begun.transactions();
+        boolean hashed = hashes && transactions.size() <= MOST_HASHED;
+        return "SELECT " + begun.table().oid() + "::int8, "
+                + (hashed ? "pg_catalog.count(*)" : "coalesce(pg_catalog.sum(n)::int8, 0)") + ", coalesce("
+                + "pg_catalog.bool_and(" + BroughtRows.condition(transactions) + "), true) FROM "
+                + (hashed ? rows : "(SELECT xmin, pg_catalog.count(*) AS n FROM " + rows + " GROUP BY xmin) r");
     }
 
     /**
@@ -120,15 +184,15 @@ final class PartSurvey implements AutoCloseable {
      * were copied under: whatever was not over then has a higher number than the oldest transaction of that kind, its
      * subtransactions too. Where a table has been written anew, a range holds other rows.
      */
-    private Map<PartRecord, Rows> onSource(Session from, List<BegunTable> some) {
+    private Map<PartRecord, Rows> onSource(Session from, SurveyedRows asked, List<BegunTable> some) {
         Map<PartRecord, Rows> found = new HashMap<>();
         Map<PartRecord, Inventory.Table> tables = new LinkedHashMap<>();
         for (BegunTable begun : some) {
             if (begun.table().bytes() == 0) {
                 // Without a file there are no rows; and not every version of TimescaleDB can query a hypertable alone.
-                begun.parts().forEach(part -> found.put(part, new Rows(0, true)));
+                asked.partsOf(begun).forEach(part -> found.put(part, new Rows(0, true)));
             } else {
-                begun.parts().forEach(part -> tables.put(part, begun.table()));
+                asked.partsOf(begun).forEach(part -> tables.put(part, begun.table()));
             }
         }
         for (List<PartRecord> parts : Batches.of(List.copyOf(tables.keySet()), TOGETHER)) {
