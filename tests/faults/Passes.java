@@ -21,7 +21,8 @@ final class Passes implements Trial {
                     + "followed: .*\n(migrate: detail: .*\n)*migrate: hint: run the same command with --restart ");
     /** Where a table of the source is always waited for, the schema cannot be read. */
     private static final String BUSY = "\nmigrate: error: another session wants to drop, truncate or alter a table of "
-            + "the source, so it cannot be dumped\nmigrate: hint: stop what changes tables on the source, then run again";
+            + "the source, so it cannot be dumped\nmigrate: hint: stop what changes tables on the source, then run "
+            + "again";
     private static final int MOST = 3;
 
     private final Campaign campaign;
