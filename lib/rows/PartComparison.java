@@ -44,8 +44,9 @@ final class PartComparison {
             if (found.unasked().contains(oid)) {
                 unproven.add(table);
             } else if (there.containsKey(oid)) {
+                boolean intact = found.isIntact(table);
                 Map<Boolean, List<PartRecord>> same = table.parts().stream().collect(Collectors.partitioningBy(
-                        part -> found.areAsMany(part) && (found.isIntact(table) || areAllThere(part, there.get(oid)))));
+                        part -> found.areAsMany(part) && (intact || areAllThere(part, there.get(oid)))));
                 different.put(oid, new ArrayList<>(same.get(false)));
                 unproven.addAll(divided(
                         table.with(same.get(true).stream().filter(part -> !found.isProven(part)).toList())));
