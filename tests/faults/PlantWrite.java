@@ -110,8 +110,10 @@ enum PlantWrite implements Write {
         @Override
         public List<String> statements(Random random) {
             int hours = 1 + random.nextInt(90);
+            // With another schedule alone it would be due at once.
             return Write.some(random,
-                    "SELECT alter_job(1001, schedule_interval => interval '" + hours + " h')",
+                    "SELECT alter_job(1001, schedule_interval => interval '" + hours
+                            + " h', next_start => '2100-01-01')",
                     "SELECT alter_job(1000, next_start => '2101-01-01'::timestamptz + interval '" + hours + " h')",
                     "SELECT alter_job(1009, config => '{\"who\": " + hours + "}')");
         }
