@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import lib.code.LockedTables;
 import lib.code.PlannedCode;
 import lib.server.Server;
@@ -36,17 +37,19 @@ final class ComparisonSessions implements AutoCloseable {
     private SessionPair open() {
         SessionPair open = new SessionPair(source, target);
         try {
-            open.source().run(doing, PlannedCode.TABLES_ONLY);
+            open.source().run(doing, settings(open.source()));
             open.target().run(doing, PlannedCode.TABLES_ONLY);
-            if (TimescaleExtension.of(open.source()) != null) {
-                // Of a chunk, its own rows were copied, and of what belongs to it those that are compressed.
-                open.source().run(doing, "SET " + TimescaleSettings.DECOMPRESSION + " = off");
-            }
             return open;
         } catch (RuntimeException e) {
             open.close();
             throw e;
         }
+    }
+
+    /** Of a chunk, its own rows were copied, and of what belongs to it those that are compressed. */
+    private static String settings(Session from) {
+        return PlannedCode.TABLES_ONLY
+                + (TimescaleExtension.of(from) == null ? "" : "; SET " + TimescaleSettings.DECOMPRESSION + " = off");
     }
 
     /**
@@ -64,9 +67,25 @@ final class ComparisonSessions implements AutoCloseable {
                     LockedTables there = new LockedTables(open.target(), open.target())) {
                 Set<Integer> coded = new HashSet<>(here.runningCode(doing, queried));
                 coded.addAll(there.runningCode(doing, queried));
-                return questions.apply(open, coded);
+                return answer(open, tables, reading -> questions.apply(reading, coded));
             }
         });
+    }
+
+    /** A TRUNCATE or ALTER TABLE waits for our snapshot, and who asks for a table after it waits for that one. */
+    private <T> T answer(SessionPair open, List<BegunTable> tables, Function<SessionPair, T> question) {
+        if (source.tryLock(open.source(), tables.stream().map(begun -> begun.table().sql()).toList())) {
+            return question.apply(open);
+        }
+        synchronized (source.holder()) {
+            Session holder = source.holder();
+            holder.run(doing, "SAVEPOINT comparing; " + settings(holder));
+            try {
+                return question.apply(open.reading(holder));
+            } finally {
+                holder.run(doing, "ROLLBACK TO comparing; RELEASE comparing");
+            }
+        }
     }
 
     private Session present() {

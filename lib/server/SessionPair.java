@@ -19,13 +19,18 @@ public final class SessionPair implements AutoCloseable {
         }
     }
 
-    private SessionPair(Session target) {
-        source = null;
+    private SessionPair(Session source, Session target) {
+        this.source = source;
         this.target = target;
     }
 
     public static SessionPair onTarget(Session target) {
-        return new SessionPair(target);
+        return new SessionPair(null, target);
+    }
+
+    /** @return the same with another session on the source, which is for the caller to close */
+    public SessionPair reading(Session other) {
+        return new SessionPair(other, target);
     }
 
     /** @return the one on the source, or null */

@@ -11,13 +11,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import testbed.BackgroundWork;
 import testbed.CommandRun;
+import testbed.HeldLock;
 import testbed.Oracle;
 import testbed.PgServer;
 import testbed.Sides;
@@ -131,6 +134,32 @@ class MigratePrepareTest {
         List<String> after = List.of(TARGET.query(target, transactions).split(" "));
         assertTrue(after.stream().filter(before::contains).count() >= before.size() - 2, before + " " + after);
         assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
+    }
+
+    /** Who asks for such a table waits behind them, and they wait for the run. */
+    @Test
+    void tables_that_somebody_wants_to_empty_or_alter_meanwhile_are_compared_all_the_same() {
+        String shop = shop();
+        String target = TARGET.newDatabase();
+        assertEquals(0, migrate(shop, target, "--prepare").code());
+        SOURCE.sql(shop, "CREATE FUNCTION seen() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "UPDATE large SET v = 'one' WHERE id = 1");
+        Map<String, String> expected = Oracle.data(SOURCE, shop);
+        List<CompletableFuture<Boolean>> done;
+        CommandRun run;
+        try (HeldLock hold = HeldLock.on(TARGET, target, "LOCK TABLE pg_catalog.pg_proc IN SHARE MODE")) {
+            CompletableFuture<CommandRun> migration = BackgroundWork.run(() -> migrate(shop, target, "--resume"));
+            hold.awaitWaiter();
+            done = Stream.of("TRUNCATE noted", "ALTER TABLE large ADD more int")
+                    .map(wish -> BackgroundWork.run(() -> SOURCE.sql(shop, wish))).toList();
+            BackgroundWork.until("both wait", () -> SOURCE.query(shop,
+                    "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted").equals("2"));
+            hold.release();
+            run = migration.join();
+        }
+        assertEquals(0, run.code(), run.err());
+        assertEquals(expected, Oracle.data(TARGET, target));
+        done.forEach(CompletableFuture::join);
     }
 
     /** Each worker compares slices of it; on each page there is one row, with room for more. */
