@@ -46,11 +46,13 @@ public final class JoinedRun {
 
     private final String id;
     private final String name;
+    private final boolean pass;
     private final String tables;
 
-    private JoinedRun(String id, String name, String tables) {
+    private JoinedRun(String id, String name, boolean pass, String tables) {
         this.id = id;
         this.name = name;
+        this.pass = pass;
         this.tables = tables;
     }
 
@@ -80,19 +82,28 @@ public final class JoinedRun {
             throw found.refusal("target");
         }
         String tables = target.text(DOING, OIDS);
-        return target.list(DOING, "SELECT name, source, version, prepared IS NOT NULL FROM " + JournalTables.RUN.sql(),
-                row -> {
-                    if (!Console.VERSION.equals(row.getString(3))) {
-                        throw otherVersion(row.getString(3));
-                    }
-                    if (UnfinishedRun.isDump(row.getString(2))) {
-                        throw Failure.of("the run on the target restores from files, which no other machine has")
-                                .hint("wait for it, without --join");
-                    }
-                    refuse(row.getString(2), source);
-                    // A pass that has ended; the next one may just begin.
-                    return row.getBoolean(4) ? null : new JoinedRun(id, row.getString(1), tables);
-                }).get(0);
+        return target
+                .list(DOING, "SELECT name, source, version, prepared IS NOT NULL, pass FROM " + JournalTables.RUN.sql(),
+                        row -> {
+                            if (!Console.VERSION.equals(row.getString(3))) {
+                                throw otherVersion(row.getString(3));
+                            }
+                            if (UnfinishedRun.isDump(row.getString(2))) {
+                                throw Failure
+                                        .of("the run on the target restores from files, which no other machine has")
+                                        .hint("wait for it, without --join");
+                            }
+                            refuse(row.getString(2), source);
+                            // A pass that has ended; the next one may just begin.
+                            return row.getBoolean(4) ? null
+                                    : new JoinedRun(id, row.getString(1), row.getBoolean(5), tables);
+                        })
+                .get(0);
+    }
+
+    /** @return the command that goes on with it, without its connection strings */
+    public String onward() {
+        return pass ? "migrate --prepare" : "migrate --resume";
     }
 
     /** @return the source of a run that is not at work; nothing when its journal has just gone */

@@ -157,8 +157,8 @@ public final class Joining {
                 case UNATTENDED -> {
                     if (System.nanoTime() - attended > GRACE_NANOS) {
                         throw Failure.again("the machine that has begun the run is not at work any more")
-                                .hint("go on with the run on any machine: migrate --resume; then run the same command "
-                                        + "again");
+                                .hint("go on with the run on any machine: %s; then run the same command again",
+                                        run.onward());
                     }
                 }
                 case OPEN -> {
