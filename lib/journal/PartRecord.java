@@ -17,10 +17,15 @@ public record PartRecord(long source, int number, String name, String range, lon
      * @param rows their number
      * @param transaction the target's that brought them
      * @param snapshot a transaction of the source: the snapshot under which they were read sees all before it that have
-     * committed (xmin of a snapshot; PostgreSQL manual, 9.27.6)
+     * committed (xmin of a snapshot; PostgreSQL manual, 9.27.6); 0 where it is of no use any more
      * @param file the relfilenode that the table had on the source
      */
     public record Arrival(long rows, long transaction, long snapshot, long file) {
+        /** @return whether the snapshot is one that the source can still be compared with */
+        public boolean isTrusted() {
+            return snapshot > 0;
+        }
+
         /** @return what the rows have in the system column xmin, which is half as long (PostgreSQL manual, 25.1.5) */
         public long xmin() {
             return transaction & 0xFFFFFFFFL;

@@ -152,6 +152,21 @@ public final class PartRecords {
                 + " WHERE " + these(parts));
     }
 
+    /**
+     * Forgets snapshots that are later than the source itself, for good: it will give the same numbers to other
+     * transactions.
+     *
+     * @param firstUnseen the oldest transaction that the source's snapshot does not see
+     * @return whether there were any
+     */
+    public boolean distrustAfter(Session target, long firstUnseen) {
+        return earlier.values().stream().flatMap(List::stream)
+                .anyMatch(part -> part.finished() && part.arrival().snapshot() > firstUnseen)
+                && "t".equals(target.text("writing the journal", "WITH later AS (UPDATE " + TABLE
+                        + " SET snapshot = 0 WHERE snapshot > " + firstUnseen
+                        + " RETURNING 1) SELECT pg_catalog.count(*) > 0 FROM later"));
+    }
+
     private static String these(Collection<PartRecord> parts) {
         return "(source, number) IN (" + parts.stream().map(part -> "(" + part.source() + ", " + part.number() + ")")
                 .collect(Collectors.joining(", ")) + ")";

@@ -12,6 +12,11 @@ import lib.source.Inventory;
  * @param parts those that have arrived
  */
 record BegunTable(Inventory.Table table, List<PartRecord> parts) {
+    /** @return whether it had another name when they arrived */
+    boolean isRenamed() {
+        return parts.stream().anyMatch(part -> !part.name().equals(table.sql()));
+    }
+
     /** @return the transactions that have brought them, each as xmin has it */
     Set<Long> transactions() {
         return parts.stream().map(part -> part.arrival().xmin()).collect(Collectors.toSet());

@@ -52,9 +52,19 @@ final class EarlierParts {
                 .map(table -> new BegunTable(table,
                         journal.parts().earlier(table.oid()).stream().filter(PartRecord::finished).toList()))
                 .filter(table -> !table.parts().isEmpty()).toList();
-        Map<Long, OutdatedParts> outdated;
+        Map<Long, OutdatedParts> outdated = new HashMap<>();
         try (Session to = target.server().session()) {
-            outdated = new PartComparison(source, target.server(), parallelism).of(begun, to);
+            refuseDropped(to, begun);
+            if (journal.parts().distrustAfter(to, source.firstUnseen())) {
+                console.warn("the source is older than what was copied from it: it was put back to an earlier state, "
+                        + "or is a standby that is behind; contents are compared in full");
+            }
+            Map<Boolean, List<BegunTable>> renamed =
+                    begun.stream().collect(Collectors.partitioningBy(BegunTable::isRenamed));
+            // Its rows stand in a table of another name, and in this one those of another table.
+            renamed.get(true).forEach(
+                    table -> outdated.put(table.table().oid(), new OutdatedParts(table.parts(), null, true)));
+            outdated.putAll(new PartComparison(source, target.server(), parallelism).of(renamed.get(false), to));
             Set<Inventory.Table> whole = begun.stream().map(BegunTable::table)
                     .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
                             .allMatch(PartRecord::finished))
@@ -74,6 +84,20 @@ final class EarlierParts {
                 ? outdated.get(table.table().oid()).kept(table) : table.parts().size()).sum();
         return Count.of(kept, "part") + " kept"
                 + (changed.isEmpty() ? "" : ", changed since: " + Count.some(changed));
+    }
+
+    private static void refuseDropped(Session to, List<BegunTable> begun) {
+        List<String> dropped = begun.isEmpty() ? List.of()
+                : to.texts(DOING, "SELECT t FROM pg_catalog.unnest(ARRAY["
+                        + begun.stream().map(table -> Sql.literal(table.table().sql()))
+                                .collect(Collectors.joining(", "))
+                        + "]) t WHERE pg_catalog.to_regclass(t) IS NULL");
+        if (!dropped.isEmpty()) {
+            throw Failure.of("somebody has dropped what the interrupted run had made on the target: %s",
+                    Count.some(begun.stream().map(BegunTable::table).filter(table -> dropped.contains(table.sql()))
+                            .toList()))
+                    .hint("run the same command with --restart, which begins anew");
+        }
     }
 
     /** The conditions run on the source, and whoever is superuser of the target can write into the journal. */

@@ -20,9 +20,12 @@ import lib.talk.Workers;
  * as many ({@link PartSurvey}); so the contents are looked at only where that proves nothing ({@link PartContents}).
  */
 final class PartComparison {
+    private static final String DOING = "comparing what an interrupted run has copied";
+
     private final Snapshot source;
     private final Server target;
     private final Parallelism parallelism;
+    private ColumnChanges changes;
 
     PartComparison(Snapshot source, Server target, Parallelism parallelism) {
         this.source = source;
@@ -35,6 +38,7 @@ final class PartComparison {
      * @return what is outdated, by the table's OID on the source; nothing of a table that is as it should be
      */
     Map<Long, OutdatedParts> of(List<BegunTable> begun, Session to) {
+        changes = ColumnChanges.of(source, begun.stream().map(table -> table.table().oid()).toList(), DOING);
         PartSurvey.Found found = surveyed(SurveyedRows.of(begun, parallelism, to, target));
         Map<Long, Map<Long, BroughtRows>> there = brought(begun, to, found);
         Map<Long, List<PartRecord>> different = new ConcurrentHashMap<>();
@@ -126,7 +130,7 @@ final class PartComparison {
 
     private void survey(List<SurveyedRows> questions, BiConsumer<PartSurvey, SurveyedRows> question) {
         Workers.run("comparing", parallelism.workers(), questions, () -> new Workers.Worker<>() {
-            private final PartSurvey survey = new PartSurvey(source, target);
+            private final PartSurvey survey = new PartSurvey(source, target, changes);
 
             @Override
             public void work(SurveyedRows asked) {

@@ -94,11 +94,13 @@ final class PartSurvey implements AutoCloseable {
     }
 
     private final Snapshot source;
+    private final ColumnChanges changes;
     private final ComparisonSessions sessions;
     private final boolean hashes;
 
-    PartSurvey(Snapshot source, Server target) {
+    PartSurvey(Snapshot source, Server target, ColumnChanges changes) {
         this.source = source;
+        this.changes = changes;
         hashes = target.facts().major() >= HASHES;
         sessions = new ComparisonSessions(source, target, DOING);
     }
@@ -209,8 +211,9 @@ final class PartSurvey implements AutoCloseable {
     /** @return an aggregate that says whether all rows are older than the snapshot of the part */
     private String older(Inventory.Table table, PartRecord part) {
         PartRecord.Arrival arrival = part.arrival();
-        boolean comparable = (part.range().isEmpty() || arrival.file() == table.file())
-                && source.firstUnseen() - arrival.snapshot() < COMPARABLE;
+        long since = source.firstUnseen() - arrival.snapshot();
+        boolean comparable = (part.range().isEmpty() || arrival.file() == table.file()) && arrival.isTrusted()
+                && since >= 0 && since < COMPARABLE && !changes.since(arrival.snapshot(), table.oid());
         return comparable ? "coalesce(pg_catalog.min(pg_catalog.age(xmin)) > pg_catalog.age('"
                 + (arrival.snapshot() & 0xFFFFFFFFL) + "'::pg_catalog.xid), true)" : "false";
     }

@@ -1,4 +1,4 @@
-//SOURCES BatchTransfer.java BegunTable.java BroughtRows.java Capacity.java CommittedParts.java
+//SOURCES BatchTransfer.java BegunTable.java BroughtRows.java Capacity.java ColumnChanges.java CommittedParts.java
 //SOURCES ComparisonSessions.java CopiedRows.java Copier.java CopyBatch.java CopyPlan.java CopyProgress.java
 //SOURCES EarlierLargeObjects.java EarlierParts.java JoinedParts.java JoinedRows.java LargeObjects.java
 //SOURCES LockedParts.java OfferedParts.java OutdatedParts.java Parallelism.java Part.java PartComparison.java
