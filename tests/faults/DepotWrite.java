@@ -85,7 +85,8 @@ enum DepotWrite implements Write {
                     "DELETE FROM depot.event WHERE kind = 'c'");
         }
     },
-    LARGE_OBJECTS {
+    /** A privilege is known to the event trigger, which writes. */
+    LARGE_OBJECTS("depot.ddl") {
         @Override
         public List<String> statements(Random random) {
             int object = 4005 + random.nextInt(20);
