@@ -145,6 +145,7 @@ public final class OutdatedUnits {
     }
 
     private static String described(String what, Set<Unit> some) {
-        return some.isEmpty() ? "" : what + " " + Count.some(some.stream().map(Unit::toString).sorted().toList());
+        return some.isEmpty() ? ""
+                : what + " " + some.stream().map(Unit::toString).sorted().collect(Collectors.joining(", "));
     }
 }

@@ -79,8 +79,8 @@ public final class EnvironmentChecks {
                         : Finding.warning("sessions",
                                 "stop the application; list its sessions: SELECT pid, usename, application_name, "
                                         + "state FROM pg_stat_activity;",
-                                "%d other session(s) on the source, %d of them writing now (%s): rows that they "
-                                        + "write from now on are not migrated",
+                                "%d other session(s) on the source, %d of them writing now (%s): what they write from "
+                                        + "now on does not come with this run",
                                 row.getLong(1), row.getLong(2), row.getString(3)))
                 .get(0);
     }
