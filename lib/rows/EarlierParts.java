@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.journal.Journal;
 import lib.journal.LateObjects;
 import lib.journal.PartRecord;
@@ -27,6 +28,8 @@ import lib.talk.Sql;
  */
 final class EarlierParts {
     private static final String DOING = "comparing what an interrupted run has copied";
+    /** Transactions of others, each of which takes a statement. */
+    private static final int MOST_FOREIGN = 1000;
 
     private final Snapshot source;
     private final ComputingSessions target;
@@ -63,7 +66,7 @@ final class EarlierParts {
                     begun.stream().collect(Collectors.partitioningBy(BegunTable::isRenamed));
             // Its rows stand in a table of another name, and in this one those of another table.
             renamed.get(true).forEach(
-                    table -> outdated.put(table.table().oid(), new OutdatedParts(table.parts(), null, true)));
+                    table -> outdated.put(table.table().oid(), new OutdatedParts(table.parts(), null, Set.of())));
             outdated.putAll(new PartComparison(source, target.server(), parallelism).of(renamed.get(false), to));
             Set<Inventory.Table> whole = begun.stream().map(BegunTable::table)
                     .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
@@ -144,7 +147,7 @@ final class EarlierParts {
         boolean all = gone.containsAll(earlier.stream().filter(PartRecord::finished).toList());
         // What its extension has brought, or what stands in chunks, goes not with TRUNCATE.
         boolean own = !table.extension() && !table.deferred();
-        if (own && (all || found.others()) || !deleted(to, table, found)) {
+        if (own && (all || found.foreign().size() > MOST_FOREIGN) || !deleted(to, table, found)) {
             gone.addAll(earlier);
             to.run(DOING, "TRUNCATE ONLY " + table.sql());
         }
@@ -155,7 +158,8 @@ final class EarlierParts {
 
     /** @return whether all their rows have gone: a rule can have DELETE do something else */
     private static boolean deleted(Session to, Inventory.Table table, OutdatedParts outdated) {
-        List<Long> transactions = outdated.parts().stream().map(part -> part.arrival().xmin()).toList();
+        List<Long> transactions = Stream.concat(outdated.parts().stream().map(part -> part.arrival().xmin()),
+                outdated.foreign().stream()).toList();
         String deletion = BroughtRows.deletion(table.sql(), outdated.rows(), transactions);
         if (!deletion.isEmpty()) {
             to.run(DOING, deletion);

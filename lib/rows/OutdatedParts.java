@@ -2,6 +2,7 @@ package lib.rows;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.journal.PartRecord;
 
 /**
@@ -9,11 +10,11 @@ import lib.journal.PartRecord;
  *
  * @param parts those that the source does not have any more
  * @param rows of the table, by what they have in xmin, or null where it could not be queried
- * @param others whether there are rows that no part has brought
+ * @param foreign the transactions that have brought rows which belong to no part, each as xmin has it
  */
-record OutdatedParts(List<PartRecord> parts, Map<Long, BroughtRows> rows, boolean others) {
+record OutdatedParts(List<PartRecord> parts, Map<Long, BroughtRows> rows, Set<Long> foreign) {
     /** @return how many of the table's parts are as they should be */
     int kept(BegunTable table) {
-        return others ? 0 : table.parts().size() - parts.size();
+        return table.parts().size() - parts.size();
     }
 }

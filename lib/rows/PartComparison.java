@@ -3,8 +3,10 @@ package lib.rows;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -62,8 +64,8 @@ final class PartComparison {
         for (BegunTable table : begun) {
             long oid = table.table().oid();
             OutdatedParts parts = new OutdatedParts(different.getOrDefault(oid, List.of()), there.get(oid),
-                    hasOthers(table, there.getOrDefault(oid, Map.of())));
-            if (!parts.parts().isEmpty() || parts.others()) {
+                    foreign(table, there.getOrDefault(oid, Map.of())));
+            if (!parts.parts().isEmpty() || !parts.foreign().isEmpty()) {
                 outdated.put(oid, parts);
             }
         }
@@ -76,8 +78,10 @@ final class PartComparison {
     }
 
     /** An extension brings rows of its own. */
-    private static boolean hasOthers(BegunTable table, Map<Long, BroughtRows> rows) {
-        return !table.table().extension() && !table.transactions().containsAll(rows.keySet());
+    private static Set<Long> foreign(BegunTable table, Map<Long, BroughtRows> rows) {
+        Set<Long> foreign = new HashSet<>(table.table().extension() ? Set.of() : rows.keySet());
+        foreign.removeAll(table.transactions());
+        return foreign;
     }
 
     private PartSurvey.Found surveyed(List<SurveyedRows> questions) {

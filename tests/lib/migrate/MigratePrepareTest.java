@@ -181,11 +181,14 @@ class MigratePrepareTest {
         assertEquals(first.size(), kept.size());
         kept.retainAll(first);
         assertEquals(first.size() - 2, kept.size(), second.err());
-        TARGET.sql(target, "INSERT INTO wide VALUES (0, 'of somebody else')");
+        List<String> before = transactions(target);
+        TARGET.sql(target, "INSERT INTO wide VALUES (0, 'of somebody else')", "UPDATE wide SET v = v WHERE id = 12000");
         CommandRun last = migrate(shop, target, "--resume");
         assertEquals(0, last.code(), last.err());
-        kept.retainAll(transactions(target));
-        assertEquals(List.of(), kept);
+        List<String> after = transactions(target);
+        assertEquals(before.size(), after.size());
+        after.retainAll(before);
+        assertEquals(before.size() - 1, after.size(), last.err());
         assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
     }
 
