@@ -59,7 +59,8 @@ final class Attempt implements Trial {
             CommandRun failed = failing();
             if (failed.code() == 0 || scene.isOver(target)) {
                 // It came too late, or was borne: what counts is what was there then, or since.
-                compare(List.of(before, after()));
+                SortedMap<String, String> struckThen = fault.sparesWriters() ? before : scene.present(source);
+                compare(List.of(before, struckThen, after()));
                 return;
             }
             if (failed.code() == 4 || failed.code() == 1 && !failed.err().contains(Campaign.RESUME)) {

@@ -72,6 +72,11 @@ final class Depot extends Scene {
     }
 
     @Override
+    SortedMap<String, String> present(String from) {
+        return Dumped.restored(source(), from);
+    }
+
+    @Override
     SortedMap<String, String> found(String to) {
         return Dumped.of(target(), to);
     }

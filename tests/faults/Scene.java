@@ -59,6 +59,11 @@ abstract class Scene implements AutoCloseable {
     /** @return what is there after a move of this database of the source, by stock tools or as these have shown */
     abstract SortedMap<String, String> expected(String from);
 
+    /** @return the same, after a crash that may have changed something */
+    SortedMap<String, String> present(String from) {
+        return expected(from);
+    }
+
     /** @return what is there in a database of the target */
     abstract SortedMap<String, String> found(String to);
 
