@@ -27,7 +27,6 @@ final class PartComparison {
     private final Snapshot source;
     private final Server target;
     private final Parallelism parallelism;
-    private ColumnChanges changes;
 
     PartComparison(Snapshot source, Server target, Parallelism parallelism) {
         this.source = source;
@@ -40,9 +39,10 @@ final class PartComparison {
      * @return what is outdated, by the table's OID on the source; nothing of a table that is as it should be
      */
     Map<Long, OutdatedParts> of(List<BegunTable> begun, Session to) {
-        changes = ColumnChanges.of(source, begun.stream().map(table -> table.table().oid()).toList(), DOING);
-        PartSurvey.Found found = surveyed(SurveyedRows.of(begun, parallelism, to, target));
-        Map<Long, Map<Long, BroughtRows>> there = brought(begun, to, found);
+        ColumnChanges changes =
+                ColumnChanges.of(source, begun.stream().map(table -> table.table().oid()).toList(), DOING);
+        PartSurvey.Found found = surveyed(SurveyedRows.of(begun, parallelism, to, target), changes);
+        Map<Long, Map<Long, BroughtRows>> there = brought(begun, to, found, changes);
         Map<Long, List<PartRecord>> different = new ConcurrentHashMap<>();
         List<BegunTable> unproven = new ArrayList<>();
         for (BegunTable table : begun) {
@@ -84,9 +84,9 @@ final class PartComparison {
         return foreign;
     }
 
-    private PartSurvey.Found surveyed(List<SurveyedRows> questions) {
+    private PartSurvey.Found surveyed(List<SurveyedRows> questions, ColumnChanges changes) {
         PartSurvey.Found all = PartSurvey.Found.nothing();
-        survey(questions, (survey, asked) -> {
+        survey(questions, changes, (survey, asked) -> {
             PartSurvey.Found found = survey.of(asked);
             synchronized (all) {
                 all.add(found);
@@ -99,7 +99,8 @@ final class PartComparison {
      * @return the rows of the tables that may be outdated, by what they have in xmin: of those that the target has as
      * they were copied, the rows of the parts that may be; nothing of tables that are as they should be
      */
-    private Map<Long, Map<Long, BroughtRows>> brought(List<BegunTable> begun, Session to, PartSurvey.Found found) {
+    private Map<Long, Map<Long, BroughtRows>> brought(List<BegunTable> begun, Session to, PartSurvey.Found found,
+            ColumnChanges changes) {
         Map<Long, List<PartRecord>> some = new HashMap<>();
         List<BegunTable> doubtful = new ArrayList<>();
         for (BegunTable table : begun) {
@@ -116,7 +117,7 @@ final class PartComparison {
             }
         }
         Map<Long, Map<Long, BroughtRows>> all = new HashMap<>();
-        survey(SurveyedRows.of(doubtful, parallelism, to, target), (survey, asked) -> {
+        survey(SurveyedRows.of(doubtful, parallelism, to, target), changes, (survey, asked) -> {
             Map<Long, Map<Long, BroughtRows>> rows = survey.brought(asked, some);
             synchronized (all) {
                 asked.tables().stream().map(each -> each.table().oid()).filter(table -> !rows.containsKey(table))
@@ -132,7 +133,8 @@ final class PartComparison {
         some.forEach((transaction, rows) -> all.merge(transaction, rows, BroughtRows::and));
     }
 
-    private void survey(List<SurveyedRows> questions, BiConsumer<PartSurvey, SurveyedRows> question) {
+    private void survey(List<SurveyedRows> questions, ColumnChanges changes,
+            BiConsumer<PartSurvey, SurveyedRows> question) {
         Workers.run("comparing", parallelism.workers(), questions, () -> new Workers.Worker<>() {
             private final PartSurvey survey = new PartSurvey(source, target, changes);
 
