@@ -160,11 +160,13 @@ public final class PartRecords {
      * @return whether there were any
      */
     public boolean distrustAfter(Session target, long firstUnseen) {
-        return earlier.values().stream().flatMap(List::stream)
-                .anyMatch(part -> part.finished() && part.arrival().snapshot() > firstUnseen)
-                && "t".equals(target.text("writing the journal", "WITH later AS (UPDATE " + TABLE
-                        + " SET snapshot = 0 WHERE snapshot > " + firstUnseen
-                        + " RETURNING 1) SELECT pg_catalog.count(*) > 0 FROM later"));
+        boolean later = earlier.values().stream().flatMap(List::stream)
+                .anyMatch(part -> part.finished() && part.arrival().snapshot() > firstUnseen);
+        if (later) {
+            target.run("writing the journal",
+                    "UPDATE " + TABLE + " SET snapshot = 0 WHERE snapshot > " + firstUnseen);
+        }
+        return later;
     }
 
     private static String these(Collection<PartRecord> parts) {

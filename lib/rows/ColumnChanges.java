@@ -13,16 +13,22 @@ import lib.source.Snapshot;
  * in the same rows, in a table whose definition reads as before; so have attributes of composite types.
  */
 final class ColumnChanges {
-    /** Types of one's own, of which some may be composite, and the row types of tables. */
+    /**
+     * Types that users have made, of which some may be composite, and the row types of tables count for every table
+     * that has a column of such a type. What seems to come is so old that its number has come round again (PostgreSQL
+     * manual, 25.1.5).
+     */
     private static final String QUERY = """
             WITH own AS (SELECT DISTINCT pg_catalog.unnest(ARRAY[y.oid, y.typelem, y.typbasetype]) AS type
                 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
                WHERE a.atttypid >= 16384),
-              composite AS (SELECT pg_catalog.min(pg_catalog.age(a.xmin)) AS age
+              composite AS (SELECT pg_catalog.min(pg_catalog.age(a.xmin)) FILTER (WHERE pg_catalog.age(a.xmin) >= 0)
+                  AS age
                 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
                WHERE a.attnum > 0 AND (c.relkind = 'c' OR c.reltype IN (SELECT type FROM own WHERE type <> 0)))
-            SELECT a.attrelid, least(pg_catalog.min(pg_catalog.age(a.xmin)), CASE
-              WHEN pg_catalog.bool_or(a.atttypid >= 16384) THEN (SELECT age FROM composite) END)
+            SELECT a.attrelid, coalesce(least(
+              pg_catalog.min(pg_catalog.age(a.xmin)) FILTER (WHERE pg_catalog.age(a.xmin) >= 0), CASE
+              WHEN pg_catalog.bool_or(a.atttypid >= 16384) THEN (SELECT age FROM composite) END), 2147483647)::int8
                 - pg_catalog.age('%d'::pg_catalog.xid)
               FROM pg_catalog.pg_attribute a
              WHERE a.attnum > 0 AND a.attrelid = ANY ('{%s}'::pg_catalog.oid[]) GROUP BY a.attrelid""";

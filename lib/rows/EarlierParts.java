@@ -60,7 +60,7 @@ final class EarlierParts {
             refuseDropped(to, begun);
             if (journal.parts().distrustAfter(to, source.firstUnseen())) {
                 console.warn("the source is older than what was copied from it: it was put back to an earlier state, "
-                        + "or is a standby that is behind; contents are compared in full");
+                        + "or is a standby that is behind; the parts that are newer are compared by their contents");
             }
             Map<Boolean, List<BegunTable>> renamed =
                     begun.stream().collect(Collectors.partitioningBy(BegunTable::isRenamed));

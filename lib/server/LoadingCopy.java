@@ -24,7 +24,7 @@ public final class LoadingCopy {
         termination = to.termination();
     }
 
-    /** Asking takes a millisecond, which many a table does not. */
+    /** The first look comes after a second: it takes a millisecond, and many tables take less. */
     public void begin(String statement) throws SQLException {
         asked = System.nanoTime();
         in = to.driver().getCopyAPI().copyIn(statement);

@@ -85,7 +85,7 @@ enum DepotWrite implements Write {
                     "DELETE FROM depot.event WHERE kind = 'c'");
         }
     },
-    /** A privilege is known to the event trigger, which writes. */
+    /** GRANT fires the event trigger, which writes. */
     LARGE_OBJECTS("depot.ddl") {
         @Override
         public List<String> statements(Random random) {
