@@ -99,7 +99,7 @@ final class EarlierParts {
             throw Failure.of("somebody has dropped what the interrupted run had made on the target: %s",
                     Count.some(begun.stream().map(BegunTable::table).filter(table -> dropped.contains(table.sql()))
                             .toList()))
-                    .hint("run the same command with --restart, which begins anew");
+                    .hint("begin anew: run the same command with --restart, in place of --resume if that was given");
         }
     }
 

@@ -105,7 +105,7 @@ class SameNumbersTest {
         CommandRun last = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--resume");
         assertTrue(last.failure().startsWith("""
                 error: somebody has dropped what the interrupted run had made on the target: public.item
-                hint: run the same command with --restart, which begins anew
+                hint: begin anew: run the same command with --restart, in place of --resume if that was given
                 """.strip()), last.failure());
         migrate(SOURCE, shop, target, "--restart");
         assertSame(SOURCE, shop, target);
