@@ -11,6 +11,7 @@ import lib.catalog.Grants;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnownedObjects;
+import lib.roles.RoleRecord;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
 import lib.server.Session;
@@ -54,9 +55,10 @@ public final class Removal {
      * What came of it.
      *
      * @param objects how many were removed
+     * @param roles those that the run has created, which stay
      * @param refused the statements that would bring the rest back as it was, and that the user may not run
      */
-    public record Result(int objects, List<String> refused) {
+    public record Result(int objects, List<String> roles, List<String> refused) {
     }
 
     private Removal() {
@@ -83,6 +85,7 @@ public final class Removal {
         UnrelatedObjects.refuse(target, there, again);
         begun.run();
         memberships.joinAgain(target);
+        List<String> roles = RoleRecord.created(target);
         Set<Address> made = addresses(target, JournalTables.MADE.sql());
         made.removeAll(addresses(target, JournalTables.FOUND.sql()));
         // A part, such as the sequence of an identity column, goes with the whole, and may not go alone.
@@ -115,7 +118,7 @@ public final class Removal {
         List<String> refused = PriorState.restore(target);
         memberships.putBack(target);
         Journal.remove(target);
-        return new Result(drops.size(), refused);
+        return new Result(drops.size(), roles, refused);
     }
 
     private static boolean isOfRows(MadeObject object) {

@@ -1,10 +1,8 @@
 package lib.load;
 
-import java.util.List;
 import java.util.stream.Collectors;
 import lib.journal.Memberships;
 import lib.journal.Removal;
-import lib.roles.RoleRecord;
 import lib.server.JournalTables;
 import lib.server.Server;
 import lib.server.Session;
@@ -35,7 +33,6 @@ public final class Discard {
             if (!JournalTables.exist(session)) {
                 return false;
             }
-            List<String> roles = RoleRecord.created(session);
             Removal.Result result;
             try (TargetLock lock = TargetLock.take(target.session());
                     Memberships memberships = new Memberships(target, lock, console)) {
@@ -43,15 +40,25 @@ public final class Discard {
             }
             console.out("target: %s of an interrupted run removed; the database is as it was before",
                     Count.of(result.objects(), "object"));
-            if (!roles.isEmpty()) {
-                console.out("target: roles that the run has created are kept: %s",
-                        roles.stream().map(role -> '"' + role + '"').collect(Collectors.joining(", ")));
+            if (!result.roles().isEmpty()) {
+                console.out("target: %s", keptRoles(result));
             }
-            if (!result.refused().isEmpty()) {
-                console.warn("user \"%s\" may not bring back everything as it was", target.facts().user());
-                console.hint("as a superuser or the owner: %s", String.join(" ", result.refused()));
-            }
+            warnOfRefused(result, target, console);
             return true;
+        }
+    }
+
+    /** @return the roles that stay, which the run has created, in words */
+    static String keptRoles(Removal.Result removed) {
+        return "roles that the run has created are kept: "
+                + removed.roles().stream().map(role -> '"' + role + '"').collect(Collectors.joining(", "));
+    }
+
+    /** Prints what the user may not bring back. */
+    static void warnOfRefused(Removal.Result removed, Server target, Console console) {
+        if (!removed.refused().isEmpty()) {
+            console.warn("user \"%s\" may not bring back everything as it was", target.facts().user());
+            console.hint("as a superuser or the owner: %s", String.join(" ", removed.refused()));
         }
     }
 }

@@ -15,6 +15,7 @@ import lib.server.Session;
 import lib.server.TargetLock;
 import lib.talk.Attempt;
 import lib.talk.Console;
+import lib.talk.Count;
 import lib.talk.Steps;
 import lib.tools.Tool;
 
@@ -60,8 +61,7 @@ public final class ExclusiveTarget {
                         if (wanted.resume()) {
                             adopt(lock, session, identity, memberships, attempt);
                         } else {
-                            steps.run("clearing", () -> Removal.run(lock, session, memberships, attempt::begin,
-                                    RESTART).objects() + " objects of the earlier run removed");
+                            clear(lock, session, memberships, attempt, steps, target, console);
                         }
                     });
                 }
@@ -86,6 +86,17 @@ public final class ExclusiveTarget {
         } finally {
             session.close();
         }
+    }
+
+    private static void clear(TargetLock lock, Session session, Memberships memberships, Attempt attempt, Steps steps,
+            Server target, Console console) {
+        AtomicReference<Removal.Result> removed = new AtomicReference<>();
+        steps.run("clearing", () -> {
+            removed.set(Removal.run(lock, session, memberships, attempt::begin, RESTART));
+            return Count.of(removed.get().objects(), "object") + " of the earlier run removed"
+                    + (removed.get().roles().isEmpty() ? "" : "; " + Discard.keptRoles(removed.get()));
+        });
+        Discard.warnOfRefused(removed.get(), target, console);
     }
 
     /** Has what an earlier run has made be this run's. */

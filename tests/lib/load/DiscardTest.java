@@ -146,6 +146,22 @@ class DiscardTest {
         assertEquals(0, again.code(), again.err());
     }
 
+    @Test
+    void a_restart_names_the_roles_that_stay() {
+        String target = TARGET.newDatabase();
+        String source = SOURCE.newDatabase();
+        SOURCE.sql(source, "CREATE ROLE staying", "CREATE TABLE item (id int PRIMARY KEY)",
+                "CREATE TABLE price (item int CONSTRAINT of_item REFERENCES item)", "ALTER TABLE item OWNER TO staying",
+                "SET session_replication_role = replica; INSERT INTO price VALUES (7)");
+        assertEquals(1, CommandRun.migrate(SOURCE.uri(source), TARGET.uri(target)).code());
+        CommandRun again = CommandRun.migrate(SOURCE.uri(source), TARGET.uri(target), "--restart");
+        assertEquals(1, again.code(), again.err());
+        assertTrue(again.err().matches("(?s).*migrate: clearing: \\d+ objects of the earlier run removed; roles that "
+                + "the run has created are kept: \"staying\" \\(.*"), again.err());
+        SOURCE.sql(source, "DELETE FROM price");
+        assertEquals(0, CommandRun.migrate(SOURCE.uri(source), TARGET.uri(target), "--restart").code());
+    }
+
     /** Somebody who is no superuser brings back what is theirs. */
     @Test
     void everything_is_as_before_a_run_of_the_owner_that_is_killed_at_any_moment() {
