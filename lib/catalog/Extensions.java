@@ -189,4 +189,25 @@ public final class Extensions {
         statements.addAll(extension.after);
         return statements;
     }
+
+    /**
+     * @return the statements that bring an extension that is there to the version and the schema that it is to have;
+     * none where it has them
+     */
+    public static List<String> follow(Extension extension, Installed there) {
+        List<String> statements = new ArrayList<>(extension.before);
+        String change = "ALTER EXTENSION " + Sql.ident(extension.name);
+        if (!there.version.equals(extension.chosen)) {
+            statements.add(change + " UPDATE TO " + Sql.literal(extension.chosen));
+        }
+        if (!extension.ownSchema && !there.schema.equals(extension.schema)) {
+            statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(extension.schema));
+            statements.add(change + " SET SCHEMA " + Sql.ident(extension.schema));
+        }
+        if (statements.size() == extension.before.size()) {
+            return List.of();
+        }
+        statements.addAll(extension.after);
+        return statements;
+    }
 }

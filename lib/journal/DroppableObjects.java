@@ -84,7 +84,9 @@ final class DroppableObjects {
                   FROM pg_catalog.pg_type t JOIN n ON n.oid = t.typnamespace
                   LEFT JOIN pg_catalog.pg_class r ON r.oid = t.typrelid
                  WHERE t.typtype IN ('d', 'e', 'r') OR r.relkind = 'c'
-                UNION ALL SELECT 8, 'SCHEMA', n.nspname, pg_catalog.format('DROP SCHEMA IF EXISTS %I', n.nspname)
+                UNION ALL SELECT 8, 'EXTENSION', e.extname, pg_catalog.format('DROP EXTENSION IF EXISTS %I', e.extname)
+                  FROM pg_catalog.pg_extension e
+                UNION ALL SELECT 9, 'SCHEMA', n.nspname, pg_catalog.format('DROP SCHEMA IF EXISTS %I', n.nspname)
                   FROM n)
             SELECT f.kind, pg_catalog.translate(f.name, E'\\n\\r', '  '), f.rank, f.sql FROM found f""";
     /** What goes with what it belongs to, or says the same when it is done again. */
@@ -93,7 +95,7 @@ final class DroppableObjects {
     private static final List<String> KINDS = List.of("FK CONSTRAINT", "CHECK CONSTRAINT", "CONSTRAINT", "TRIGGER",
             "POLICY", "RULE", "ROW SECURITY", "DEFAULT", "TABLE ATTACH", "VIEW", "MATERIALIZED VIEW", "INDEX", "TABLE",
             "FOREIGN TABLE", "SEQUENCE", "STATISTICS", "FUNCTION", "PROCEDURE", "AGGREGATE", "DOMAIN", "TYPE",
-            "SCHEMA");
+            Unit.EXTENSION, Unit.SCHEMA);
 
     private final Map<String, Droppable> found = new HashMap<>();
 

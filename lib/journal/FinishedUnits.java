@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
+import lib.server.Membership;
 import lib.server.Session;
 import lib.talk.Sql;
 
@@ -22,7 +23,30 @@ public final class FinishedUnits {
     private static final Set<String> AFTER_ROWS = Set.of("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER");
     private static final Set<String> NOT_OF_ARCHIVE = Set.of(Unit.VALIDATE, Unit.ANALYZE, Unit.LARGE_OBJECTS.kind());
 
+    /**
+     * Extensions that the run has made and is not to make any more, and schemas that it has made for such. What another
+     * extension needs came along with that, and stays.
+     */
+    private static final String GONE = """
+            SELECT '%1$s', e.extname FROM pg_catalog.pg_extension e
+             WHERE %2$s AND EXISTS (SELECT FROM %3$s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
+               AND NOT EXISTS (SELECT FROM %4$s p
+                 WHERE p.kind = '%1$s' AND p.identity = pg_catalog.concat('"', e.extname, '"'))
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                 WHERE d.refclassid = e.tableoid AND d.refobjid = e.oid AND d.classid = e.tableoid)
+            UNION ALL
+            SELECT '%5$s', n.nspname FROM pg_catalog.pg_namespace n
+             WHERE %6$s AND EXISTS (SELECT FROM %3$s m WHERE m.catalog = n.tableoid AND m.object = n.oid)
+               AND NOT EXISTS (SELECT FROM %4$s p WHERE p.kind = '%5$s'
+                   AND p.identity IN (pg_catalog.concat('"', n.nspname, '"'), pg_catalog.quote_ident(n.nspname))
+                 OR pg_catalog.strpos(p.identity, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.')) = 1)
+               AND NOT EXISTS (SELECT FROM %7$s u WHERE u.kind = '%5$s' AND u.name = n.nspname)
+             ORDER BY 1, 2""".formatted(Unit.EXTENSION, Membership.hasRightsOf("e.extowner"),
+            JournalTables.MADE.sql(), JournalTables.PLANNED.sql(), Unit.SCHEMA, Membership.hasRightsOf("n.nspowner"),
+            JournalTables.UNIT.sql());
+
     private final Session session;
+    private final List<Unit> gone = new ArrayList<>();
     private final Map<String, Unit> finished = new ConcurrentHashMap<>();
 
     private FinishedUnits(Session session) {
@@ -34,12 +58,20 @@ public final class FinishedUnits {
         return new FinishedUnits(session);
     }
 
+    /** @param session in which has just been written down what this run is to make */
     static FinishedUnits read(Session session) {
         FinishedUnits units = new FinishedUnits(session);
         session.list("reading the journal", "SELECT digest, kind, name FROM " + JournalTables.UNIT.sql(),
                 row -> new Unit(row.getString(1), row.getString(2), row.getString(3)))
                 .forEach(unit -> units.finished.put(unit.digest(), unit));
+        units.gone.addAll(session.list("reading the journal", GONE,
+                row -> Unit.of(row.getString(1), row.getString(2), "")));
         return units;
+    }
+
+    /** @return what it has made and written down as no unit, and the source does not have any more */
+    List<Unit> gone() {
+        return gone;
     }
 
     /** @return whether the unit need not be made any more */
@@ -59,7 +91,7 @@ public final class FinishedUnits {
 
     /** @return the names of the schemas among them */
     public Set<String> schemas() {
-        return finished.values().stream().filter(unit -> unit.kind().equals("SCHEMA")).map(Unit::name)
+        return finished.values().stream().filter(unit -> unit.kind().equals(Unit.SCHEMA)).map(Unit::name)
                 .collect(Collectors.toSet());
     }
 

@@ -3,6 +3,7 @@ package lib.journal;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -129,10 +130,31 @@ public final class Journal {
                         JournalTables.FOUND.sql(), MadeSettings.FOUND, PriorState.RECORDING, Leftovers.REGISTRATION));
     }
 
-    /** Creates an extension, and records it in the same transaction. One that is there already stays as it is. */
-    public void create(Extensions.Extension extension) {
-        create("creating extension " + extension.name(), Extensions.create(extension),
-                PlannedObjects.along(extension));
+    /**
+     * Creates extensions, and records each in the same transaction. One that an interrupted run has made is brought to
+     * the version and the schema that it is to have now.
+     *
+     * @return the names of those that were there and had to be changed
+     */
+    public List<String> create(List<Extensions.Extension> extensions) {
+        Map<String, Extensions.Installed> there = new HashMap<>();
+        Extensions.installed(session).forEach(extension -> there.put(extension.name(), extension));
+        List<String> changed = new ArrayList<>();
+        for (Extensions.Extension extension : extensions) {
+            Extensions.Installed made = there.get(extension.name());
+            if (made == null) {
+                // Another one can have brought it along.
+                create("creating extension " + extension.name(), Extensions.create(extension),
+                        PlannedObjects.along(extension));
+            } else {
+                List<String> statements = Extensions.follow(extension, made);
+                if (!statements.isEmpty()) {
+                    create("changing extension " + extension.name(), statements, PlannedObjects.along(extension));
+                    changed.add(extension.name());
+                }
+            }
+        }
+        return changed;
     }
 
     /** Creates a schema that is not there, and records it in the same transaction. */

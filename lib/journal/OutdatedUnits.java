@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import lib.catalog.EntrySql;
 import lib.server.JournalTables;
 import lib.server.Session;
+import lib.server.SqlFailures;
 import lib.talk.Batches;
 import lib.talk.Count;
 import lib.talk.Failure;
@@ -41,6 +42,7 @@ public final class OutdatedUnits {
     /** @param present all entries of the archive as it is now */
     public static OutdatedUnits of(FinishedUnits units, Collection<EntrySql> present) {
         OutdatedUnits outdated = new OutdatedUnits(units);
+        outdated.gone.addAll(units.gone());
         Map<Integer, Unit> now = new HashMap<>();
         present.forEach(part -> now.put(part.entry().id(), Unit.of(part)));
         Map<String, Unit> named = new HashMap<>();
@@ -136,11 +138,14 @@ public final class OutdatedUnits {
         }
     }
 
+    /** @param reason why some cannot be dropped, or null */
     private static void refuse(List<Unit> some, SQLException reason) {
         if (!some.isEmpty()) {
-            throw Failure.of("the schema of the source has changed since the interrupted run in what cannot be "
-                    + "followed: %s", Count.some(some)).because(reason)
+            Failure failure = Failure.of("the schema of the source has changed since the interrupted run in what "
+                    + "cannot be followed: %s", Count.some(some)).because(reason)
                     .hint("run the same command with --restart in place of --resume: it removes what that run made");
+            SqlFailures.addDetail(failure, reason);
+            throw failure;
         }
     }
 

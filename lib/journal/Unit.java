@@ -17,6 +17,10 @@ import lib.catalog.EntrySql;
 public record Unit(String digest, String kind, String name) {
     /** The kind of the second half of a foreign key: the look at the rows. */
     public static final String VALIDATE = "VALIDATE";
+    /** The kind of extensions, which are made before all else and are no units that are written down. */
+    static final String EXTENSION = "EXTENSION";
+    /** The kind of schemas, of which some are made for extensions and are no units that are written down. */
+    static final String SCHEMA = "SCHEMA";
     /** All large objects of a dump, with their contents. */
     public static final Unit LARGE_OBJECTS = of("LARGE OBJECTS", "of the dump", "");
     /** The kind of planner statistics that are collected. */

@@ -25,6 +25,7 @@ import lib.source.Contents;
 import lib.source.Inventory;
 import lib.source.LeftBehind;
 import lib.talk.Console;
+import lib.talk.Count;
 import lib.talk.Report;
 import lib.talk.Steps;
 import lib.timescale.Jobs;
@@ -104,8 +105,9 @@ public final class Loading {
         List<Extensions.Extension> ahead = method.extensionsBefore(extensions);
         if (!ahead.isEmpty()) {
             steps.run("extensions", () -> {
-                ahead.forEach(journal::create);
-                return ahead.size() + (journal.resumed() ? " there" : " created");
+                List<String> changed = journal.create(ahead);
+                return ahead.size() + (journal.resumed() ? " there" : " created")
+                        + (changed.isEmpty() ? "" : ", changed since: " + Count.some(changed));
             });
         }
         if (contents.tablesOnly()) {

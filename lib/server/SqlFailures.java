@@ -44,9 +44,7 @@ public final class SqlFailures {
         SQLException e = TerminationMessage.of(thrown);
         Failure failure = Failure.of("%s failed on the %s: %s", doing, side, message(e)).because(e);
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
-        if (server != null && server.getDetail() != null) {
-            failure.detail("%s", Printable.lines(server.getDetail().lines().toList()));
-        }
+        addDetail(failure, e);
         if (server != null && server.getHint() != null) {
             failure.hint("the %s says: %s", side, server.getHint());
         } else if (server != null && server.getWhere() != null && LACKS_PRIVILEGE.equals(e.getSQLState())) {
@@ -61,6 +59,14 @@ public final class SqlFailures {
                     .ifPresent(hint -> failure.hint("%s", hint));
         }
         return failure;
+    }
+
+    /** Adds the detail that the server has told, if it has told any. */
+    public static void addDetail(Failure failure, SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+        if (server != null && server.getDetail() != null) {
+            failure.detail("%s", Printable.lines(server.getDetail().lines().toList()));
+        }
     }
 
     /**

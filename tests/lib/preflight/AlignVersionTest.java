@@ -225,8 +225,8 @@ class AlignVersionTest {
                 var lock = TargetLock.take(server.session());
                 Memberships memberships = new Memberships(server, null, new Console())) {
             List<Extensions.Extension> extensions = Extensions.compare(here, there, name -> true).all();
-            extensions.forEach(Journal.begin(server, there, new RunIdentity("database 1 of server 1", ""), false,
-                    List.of(), extensions)::create);
+            Journal.begin(server, there, new RunIdentity("database 1 of server 1", ""), false, List.of(), extensions)
+                    .create(extensions);
             assertEquals(List.of("aaa 1 in public", "cube 1.5 in public", "extra 7 in public", "zzz 1 in public"),
                     installed(target, to));
             Removal.run(lock, there, memberships, () -> {}, "--restart");
