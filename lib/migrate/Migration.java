@@ -60,6 +60,7 @@ public final class Migration {
     private final Report report = new Report();
     private final Steps steps;
     private final Attempt attempt;
+    private boolean earlierDump;
     private MigrationLoad load;
 
     public Migration(Console console, MigrationOrder order) {
@@ -211,6 +212,7 @@ public final class Migration {
             steps.run("dump", () -> earlier.isPresent() ? FinishedDump.text(earlier.get())
                     : DumpFiles.summary(writer(preflight).write(source, source.contents(), () -> {}).files()));
             report.note("the dump is in \"%s\"", order.files().out());
+            earlierDump = earlier.isPresent();
             earlier.ifPresent(dump -> report.note("what was written to the source after %s is not in the dump",
                     dump.snapshot().time()));
         }
@@ -263,8 +265,8 @@ public final class Migration {
                     attempt::begin);
             console.say("created database \"%s\" on the target", target.dsn().database());
         }
-        load = new MigrationLoad(order, ready.source, ready.contents, ready.preflight, ready.parallelism, console,
-                steps, report);
+        load = new MigrationLoad(order, ready.source, ready.contents, ready.preflight, ready.parallelism, earlierDump,
+                console, steps, report);
         load.run(ready.preflight.computing(target), attempt);
         return null;
     }

@@ -64,7 +64,7 @@ class PreparedExtensionsTest {
         CommandRun last = CommandRun.migrate(SOURCE.uri(shop), TARGET.uri(target), "--resume");
         assertEquals(1, last.code(), last.err());
         assertTrue(last.err().contains("migrate: error: the schema of the source has changed since the interrupted run "
-                + "in what cannot be followed: extension citext\nmigrate: detail: column name of table public.item depends "
-                + "on type public.citext\n"), last.err());
+                + "in what cannot be followed: extension citext\nmigrate: detail: column name of table public.item "
+                + "depends on type public.citext\n"), last.err());
     }
 }
