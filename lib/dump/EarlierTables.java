@@ -62,7 +62,8 @@ final class EarlierTables {
         whole.removeAll(changed);
         try (Session to = target.session()) {
             LateObjects.dropOf(to, journal.units(),
-                    tables.stream().filter(table -> !whole.contains(table)).map(TableRows.Source::name).toList());
+                    tables.stream().filter(table -> !whole.contains(table))
+                            .collect(Collectors.toMap(TableRows.Source::name, any -> LateObjects.ALL)));
             for (Contents.Table table : changed) {
                 console.explain("table %s has changed since it was loaded", table);
                 PartRecord record = records.earlier(table.oid()).get(0);

@@ -18,6 +18,8 @@ import lib.talk.Sql;
  * again after them. Indexes and unique constraints stay.
  */
 public final class LateObjects {
+    /** More rows than a table can have: all of them. */
+    public static final long ALL = Long.MAX_VALUE;
     /** pg_dump writes names in the table of contents without line breaks (replace_line_endings in its source). */
     private static final String NAME = "pg_catalog.translate(%s, E'\\n\\r', '  ')";
     private static final String OF_EXTENSION =
@@ -69,13 +71,29 @@ public final class LateObjects {
                      AND d.refclassid = t.tableoid))
             SELECT kind, %4$s, pg_catalog.format(sql, nspname, relname, name) FROM dropped""";
 
-    /** A table's statistics are those of all its parents, too. */
-    private static final String PARENTS = """
-            WITH RECURSIVE up (oid) AS (SELECT pg_catalog.to_regclass(t)::pg_catalog.oid
-                FROM pg_catalog.unnest(ARRAY[%s]::text[]) t
-              UNION SELECT i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid)
-            SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-              ON n.oid = c.relnamespace WHERE c.oid IN (SELECT oid FROM up)""";
+    /**
+     * The tables of which enough rows have changed for their statistics to be collected again, by what autovacuum goes
+     * by (PostgreSQL manual, 25.1.6 "The Autovacuum Daemon"). Those of a table are those of all its parents, too; and
+     * those of a partition are collected with its parents' only.
+     */
+    private static final String ANALYZED_AGAIN = """
+            WITH RECURSIVE changed (oid, rows) AS (SELECT pg_catalog.to_regclass(t.name)::pg_catalog.oid, t.rows
+                FROM ROWS FROM (pg_catalog.unnest(ARRAY[%s]::text[]), pg_catalog.unnest(ARRAY[%s]::float8[]))
+                  t (name, rows)),
+              up (oid, child) AS (SELECT oid, oid FROM changed
+                UNION SELECT i.inhparent, up.child FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid),
+              tree (root, oid) AS (SELECT oid, oid FROM up
+                UNION SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid),
+              sums (oid, rows) AS (SELECT root, pg_catalog.sum(greatest(r.reltuples, 0)) FROM tree t
+                JOIN pg_catalog.pg_class r ON r.oid = t.oid AND r.relkind <> 'p' GROUP BY root),
+              due (oid) AS (SELECT u.oid FROM up u JOIN changed g ON g.oid = u.child JOIN sums s ON s.oid = u.oid
+                GROUP BY u.oid, s.rows
+                HAVING pg_catalog.sum(g.rows) >= s.rows
+                  * pg_catalog.current_setting('autovacuum_analyze_scale_factor')::float8)
+            SELECT n.nspname, c.relname
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid IN (SELECT oid FROM due)
+                OR c.relkind = 'p' AND c.oid IN (SELECT u.oid FROM up u JOIN due d ON d.oid = u.child)""";
 
     /** What is dropped, with the unit of the journal that has made it; without SQL it goes with something else. */
     private record Dropped(String kind, String name, String sql) {
@@ -96,19 +114,21 @@ public final class LateObjects {
     }
 
     /**
-     * Drops what would act on rows of these tables, or on others because of them; their statistics are to be collected
-     * again.
+     * Drops what would act on rows of these tables, or on others because of them. Their statistics are to be collected
+     * again, where enough rows have changed for that.
      *
-     * @param tables as SQL
+     * @param tables as SQL, with the number of their rows that change
      */
-    public static void dropOf(Session target, FinishedUnits units, Collection<String> tables) {
+    public static void dropOf(Session target, FinishedUnits units, Map<String, Long> tables) {
         if (tables.isEmpty()) {
             return;
         }
-        String names = tables.stream().map(Sql::literal).collect(Collectors.joining(", "));
+        List<Map.Entry<String, Long>> all = List.copyOf(tables.entrySet());
+        String names = all.stream().map(each -> Sql.literal(each.getKey())).collect(Collectors.joining(", "));
+        String rows = all.stream().map(each -> each.getValue().toString()).collect(Collectors.joining(", "));
         undo(units, list(target, OF_TABLES.formatted(names, OF_EXTENSION.formatted("k"), OF_EXTENSION.formatted("t"),
                 NAME.formatted("pg_catalog.concat(nspname, '.', relname, ' ', name)"))),
-                target.list("listing the parents of tables", PARENTS.formatted(names),
+                target.list("asking which tables to analyze", ANALYZED_AGAIN.formatted(names, rows),
                         row -> Sql.name(row.getString(1), row.getString(2))));
     }
 

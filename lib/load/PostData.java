@@ -117,10 +117,9 @@ final class PostData {
         computed();
         inOrder(steps(plan.rest()));
         inOrder(steps(plan.trees()));
-        if (passes) {
-            return;
+        if (!passes) {
+            foreignKeys();
         }
-        foreignKeys();
         if (contents.deferred().isEmpty() && contents.analyzedDeferred().isEmpty()) {
             // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in
             // restoring mode alone.
@@ -131,7 +130,9 @@ final class PostData {
                     });
             workers.await();
         }
-        inOrder(steps(plan.last()));
+        if (!passes) {
+            inOrder(steps(plan.last()));
+        }
     }
 
     /**

@@ -66,14 +66,16 @@ final class EarlierParts {
                     begun.stream().collect(Collectors.partitioningBy(BegunTable::isRenamed));
             // Its rows stand in a table of another name, and in this one those of another table.
             renamed.get(true).forEach(
-                    table -> outdated.put(table.table().oid(), new OutdatedParts(table.parts(), null, Set.of())));
+                    table -> outdated.put(table.table().oid(),
+                            new OutdatedParts(table.parts(), null, Set.of(), LateObjects.ALL)));
             outdated.putAll(new PartComparison(source, target.server(), parallelism).of(renamed.get(false), to));
-            Set<Inventory.Table> whole = begun.stream().map(BegunTable::table)
-                    .filter(table -> !outdated.containsKey(table.oid()) && journal.parts().earlier(table.oid()).stream()
-                            .allMatch(PartRecord::finished))
+            Set<Inventory.Table> finished = begun.stream().map(BegunTable::table).filter(
+                    table -> journal.parts().earlier(table.oid()).stream().allMatch(PartRecord::finished))
                     .collect(Collectors.toSet());
-            List<Inventory.Table> written = rows.stream().filter(table -> !whole.contains(table)).toList();
-            LateObjects.dropOf(to, journal.units(), written.stream().map(Inventory.Table::sql).toList());
+            List<Inventory.Table> written = rows.stream()
+                    .filter(table -> !finished.contains(table) || outdated.containsKey(table.oid())).toList();
+            LateObjects.dropOf(to, journal.units(), written.stream().collect(Collectors.toMap(Inventory.Table::sql,
+                    table -> finished.contains(table) ? outdated.get(table.oid()).changed() : LateObjects.ALL)));
             to.setAutoCommit(false);
             emptySuccessors(to, rows, journal.parts());
             for (Inventory.Table table : written) {

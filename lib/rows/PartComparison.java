@@ -63,8 +63,11 @@ final class PartComparison {
         Map<Long, OutdatedParts> outdated = new HashMap<>();
         for (BegunTable table : begun) {
             long oid = table.table().oid();
-            OutdatedParts parts = new OutdatedParts(different.getOrDefault(oid, List.of()), there.get(oid),
-                    foreign(table, there.getOrDefault(oid, Map.of())));
+            Map<Long, BroughtRows> brought = there.getOrDefault(oid, Map.of());
+            Set<Long> foreign = foreign(table, brought);
+            List<PartRecord> gone = different.getOrDefault(oid, List.of());
+            OutdatedParts parts = new OutdatedParts(gone, there.get(oid), foreign,
+                    found.most(gone) + foreign.stream().mapToLong(each -> brought.get(each).number()).sum());
             if (!parts.parts().isEmpty() || !parts.foreign().isEmpty()) {
                 outdated.put(oid, parts);
             }

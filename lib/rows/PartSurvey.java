@@ -87,6 +87,12 @@ final class PartSurvey implements AutoCloseable {
             return part.arrival().rows() == here.get(part).number;
         }
 
+        /** @return how many rows parts have on the side where they have more, as far as they were counted */
+        long most(List<PartRecord> parts) {
+            return parts.stream().mapToLong(
+                    part -> Math.max(part.arrival().rows(), here.containsKey(part) ? here.get(part).number : 0)).sum();
+        }
+
         /** @return whether nothing has happened to a part on the source */
         boolean isProven(PartRecord part) {
             return here.get(part).proven && areAsMany(part);

@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -242,5 +244,43 @@ class MigratePrepareTest {
             }
             assertEquals(Oracle.data(source, plant), Oracle.data(sides.target(), target));
         }
+    }
+
+    /** @return which statistics of tables were written by which transaction */
+    private static Map<String, String> statistics(String target) {
+        return TARGET.rows(target, "SELECT starelid::regclass, string_agg(xmin::text, ' ' ORDER BY staattnum) FROM "
+                + "pg_statistic WHERE starelid >= 16384 GROUP BY 1").stream()
+                .collect(Collectors.toMap(row -> row.get(0), row -> row.get(1)));
+    }
+
+    /** The statistics of the first pass do, where autovacuum would collect none. */
+    @Test
+    void the_last_pass_analyzes_no_table_of_which_little_has_changed() {
+        String shop = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(shop, "CREATE TABLE large (id int, v text) WITH (autovacuum_enabled = off)",
+                "ALTER TABLE large ALTER v SET STORAGE PLAIN",
+                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, 18000) i",
+                "CREATE TABLE small (id int, v text) WITH (autovacuum_enabled = off)",
+                "CREATE TABLE parted (id int, v text) PARTITION BY LIST (v)",
+                "CREATE TABLE old PARTITION OF parted FOR VALUES IN ('old') WITH (autovacuum_enabled = off)",
+                "CREATE TABLE new PARTITION OF parted FOR VALUES IN ('new') WITH (autovacuum_enabled = off)",
+                "INSERT INTO small SELECT i, 'small' FROM generate_series(1, 100) i",
+                "INSERT INTO parted SELECT i, 'old' FROM generate_series(1, 9000) i",
+                "INSERT INTO parted SELECT i, 'new' FROM generate_series(1, 100) i");
+        assertEquals(0, migrate(shop, target, "--prepare").code());
+        Map<String, String> first = statistics(target);
+        assertEquals(Set.of("large", "small", "parted", "old", "new"), first.keySet());
+        SOURCE.sql(shop, "UPDATE large SET v = 'changed' WHERE id = 7", "UPDATE small SET v = 'changed' WHERE id = 7");
+        assertEquals(0, migrate(shop, target, "--prepare").code());
+        Map<String, String> then = statistics(target);
+        first.keySet().forEach(table -> assertEquals(!table.equals("small"), first.get(table).equals(then.get(table)),
+                table));
+        SOURCE.sql(shop, "UPDATE large SET v = 'changed' WHERE id % 5 = 0", "DELETE FROM new WHERE id = 8");
+        assertEquals(0, migrate(shop, target, "--resume").code());
+        Map<String, String> last = statistics(target);
+        first.keySet().forEach(table -> assertEquals(table.equals("small"), then.get(table).equals(last.get(table)),
+                table));
+        assertEquals(Oracle.data(SOURCE, shop), Oracle.data(TARGET, target));
     }
 }
