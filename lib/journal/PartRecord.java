@@ -26,6 +26,11 @@ public record PartRecord(long source, int number, String name, String range, lon
             return snapshot > 0;
         }
 
+        /** @return the same, of a snapshot that is of no use any more */
+        Arrival distrusted() {
+            return new Arrival(rows, transaction, 0, file);
+        }
+
         /** @return what the rows have in the system column xmin, which is half as long (PostgreSQL manual, 25.1.5) */
         public long xmin() {
             return transaction & 0xFFFFFFFFL;

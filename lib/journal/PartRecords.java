@@ -3,12 +3,15 @@ package lib.journal;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lib.server.JournalTables;
 import lib.server.Session;
@@ -153,20 +156,30 @@ public final class PartRecords {
     }
 
     /**
-     * Forgets snapshots that are later than the source itself, for good: it will give the same numbers to other
-     * transactions.
+     * Forgets snapshots that the source as it is now may not have had, for good: it gives, or has given, the same
+     * numbers to other transactions.
      *
      * @param firstUnseen the oldest transaction that the source's snapshot does not see
+     * @param timeline the source's, if it tells one, which is written down for the next time
      * @return whether there were any
      */
-    public boolean distrustAfter(Session target, long firstUnseen) {
-        boolean later = earlier.values().stream().flatMap(List::stream)
-                .anyMatch(part -> part.finished() && part.arrival().snapshot() > firstUnseen);
-        if (later) {
-            target.run("writing the journal",
-                    "UPDATE " + TABLE + " SET snapshot = 0 WHERE snapshot > " + firstUnseen);
+    public boolean distrust(Session target, long firstUnseen, OptionalLong timeline) {
+        boolean other = timeline.isPresent() && "t".equals(target.text("reading the journal",
+                "SELECT timeline <> " + timeline.getAsLong() + " FROM " + JournalTables.RUN.sql()));
+        Predicate<PartRecord> distrusted =
+                part -> part.finished() && (other || part.arrival().snapshot() > firstUnseen);
+        boolean some = earlier.values().stream().flatMap(List::stream).anyMatch(distrusted);
+        earlier.replaceAll((table, parts) -> parts.stream()
+                .map(part -> distrusted.test(part) ? part.arrived(part.arrival().distrusted()) : part).toList());
+        List<String> statements = new ArrayList<>();
+        if (some) {
+            statements.add("UPDATE " + TABLE + " SET snapshot = 0 WHERE snapshot > " + (other ? 0 : firstUnseen));
         }
-        return later;
+        timeline.ifPresent(now -> statements.add("UPDATE " + JournalTables.RUN.sql() + " SET timeline = " + now));
+        if (!statements.isEmpty()) {
+            target.run("writing the journal", String.join("; ", statements));
+        }
+        return some;
     }
 
     private static String these(Collection<PartRecord> parts) {

@@ -58,10 +58,6 @@ final class EarlierParts {
         Map<Long, OutdatedParts> outdated = new HashMap<>();
         try (Session to = target.server().session()) {
             refuseDropped(to, begun);
-            if (journal.parts().distrustAfter(to, source.firstUnseen())) {
-                console.warn("the source is older than what was copied from it: it was put back to an earlier state, "
-                        + "or is a standby that is behind; the parts that are newer are compared by their contents");
-            }
             Map<Boolean, List<BegunTable>> renamed =
                     begun.stream().collect(Collectors.partitioningBy(BegunTable::isRenamed));
             // Its rows stand in a table of another name, and in this one those of another table.

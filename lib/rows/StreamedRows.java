@@ -18,6 +18,7 @@ import lib.server.TargetLock;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
 import lib.source.Snapshot;
+import lib.source.Timeline;
 import lib.talk.Bytes;
 import lib.talk.Console;
 import lib.talk.Failure;
@@ -95,6 +96,11 @@ public final class StreamedRows implements RowMover {
 
     @Override
     public void move(LongConsumer loaded, Journal journal) {
+        if (journal.parts().distrust(to, source.firstUnseen(), Timeline.of(source.server()))) {
+            console.warn("the source is not what it was when rows were copied from it: it was put back to an earlier "
+                    + "state, or is a standby that is behind or has taken over; what was copied is compared by its "
+                    + "contents");
+        }
         if (journal.resumed()) {
             steps.run("earlier rows",
                     () -> new EarlierParts(source, target, parallelism, console).settle(tables, journal));

@@ -10,11 +10,13 @@ public final class JournalTables {
      * which version of this program, and the first transaction that can be its own; its client programs call themselves
      * {@code name} when they connect. The source's database, and the options that change what arrives, which a run that
      * goes on with this one must have in common with it. While its rows are copied and others may help, the snapshot of
-     * the source, what that sees, and the extensions that have the same version on both sides, a line each.
+     * the source, what that sees, and the extensions that have the same version on both sides, a line each. The
+     * source's timeline, where it tells one.
      */
     public static final OwnSchema.Table RUN = OwnSchema.Table.of("run", List.of(), "started timestamptz !",
             "resumed timestamptz !", "version text !", "transaction int8 !", "name text !", "source text !",
-            "options text !", "pass bool !", "prepared timestamptz", "snapshot text", "sees text", "extensions text");
+            "options text !", "pass bool !", "prepared timestamptz", "snapshot text", "sees text", "extensions text",
+            "timeline int8");
     /** What the run is going to create: the name of each object, and its intended owner. */
     public static final OwnSchema.Table PLANNED =
             OwnSchema.Table.of("planned", List.of(), "kind text !", "identity text !", "owner text");

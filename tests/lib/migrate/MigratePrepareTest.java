@@ -169,7 +169,7 @@ class MigratePrepareTest {
     void of_a_large_table_only_parts_that_differ_are_brought_again() {
         String shop = SOURCE.newDatabase();
         SOURCE.sql(shop, "CREATE TABLE wide (id int, v text) WITH (fillfactor = 10, autovacuum_enabled = off)",
-                "INSERT INTO wide SELECT i, repeat('x', 700) FROM generate_series(1, 18000) i");
+                "INSERT INTO wide SELECT i, repeat('x', 700) FROM generate_series(1, 14000) i");
         String target = TARGET.newDatabase();
         assertEquals(0, migrate(shop, target, "--prepare").code());
         List<String> first = transactions(target);
@@ -260,7 +260,7 @@ class MigratePrepareTest {
         String target = TARGET.newDatabase();
         SOURCE.sql(shop, "CREATE TABLE large (id int, v text) WITH (autovacuum_enabled = off)",
                 "ALTER TABLE large ALTER v SET STORAGE PLAIN",
-                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, 18000) i",
+                "INSERT INTO large SELECT i, repeat('x', 7000) FROM generate_series(1, 14000) i",
                 "CREATE TABLE small (id int, v text) WITH (autovacuum_enabled = off)",
                 "CREATE TABLE parted (id int, v text) PARTITION BY LIST (v)",
                 "CREATE TABLE old PARTITION OF parted FOR VALUES IN ('old') WITH (autovacuum_enabled = off)",

@@ -3,12 +3,14 @@
 package lib.migrate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import testbed.BackgroundWork;
 import testbed.CommandRun;
 import testbed.Oracle;
 import testbed.PgServer;
@@ -89,8 +91,35 @@ class SameNumbersTest {
             SOURCE.sql(shop, "UPDATE item SET amount = -5 WHERE id IN (4, 4000)");
             migrate(SOURCE, shop, target, "--prepare");
             CommandRun last = migrate(behind, shop, target, "--resume");
-            assertTrue(last.err().contains("warning: the source is older than what was copied from it: "), last.err());
+            assertTrue(last.err().contains("warning: the source is not what it was when rows were copied "),
+                    last.err());
             assertEquals(Oracle.data(behind, shop), Oracle.data(TARGET, target));
+            assertEquals("4", TARGET.query(target, "SELECT amount FROM item WHERE id = 4"));
+        }
+    }
+
+    /** It lacks what was committed last, and has given the numbers of those transactions to others since. */
+    @Test
+    void a_standby_has_taken_over() {
+        String shop = SOURCE.newDatabase();
+        String target = TARGET.newDatabase();
+        SOURCE.sql(shop, "CREATE TABLE item (id int PRIMARY KEY, amount int)",
+                "INSERT INTO item SELECT i, i FROM generate_series(1, 5000) i");
+        try (PgServer standby = PgServer.plan(SIDES.source().major()).start()) {
+            standby.follow(SOURCE);
+            standby.sql("postgres", "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()");
+            BackgroundWork.until("it hears no more of the source",
+                    () -> standby.query("postgres", "SELECT count(*) FROM pg_stat_wal_receiver").equals("0"));
+            SOURCE.sql(shop, "UPDATE item SET amount = -5 WHERE id IN (4, 4000)");
+            migrate(SOURCE, shop, target, "--prepare");
+            standby.sql("postgres", "SELECT pg_promote()");
+            standby.sql(shop, "DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM txid_current(); COMMIT; END LOOP; END $$");
+            CommandRun pass = migrate(standby, shop, target, "--prepare");
+            assertTrue(pass.err().contains("warning: the source is not what it was when rows were copied "),
+                    pass.err());
+            CommandRun last = migrate(standby, shop, target, "--resume");
+            assertFalse(last.err().contains("warning: the source is not"), last.err());
+            assertEquals(Oracle.data(standby, shop), Oracle.data(TARGET, target));
             assertEquals("4", TARGET.query(target, "SELECT amount FROM item WHERE id = 4"));
         }
     }
