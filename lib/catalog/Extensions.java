@@ -195,19 +195,18 @@ public final class Extensions {
      * none where it has them
      */
     public static List<String> follow(Extension extension, Installed there) {
-        List<String> statements = new ArrayList<>(extension.before);
+        List<String> statements = new ArrayList<>();
         String change = "ALTER EXTENSION " + Sql.ident(extension.name);
         if (!there.version.equals(extension.chosen)) {
+            statements.addAll(extension.before);
             statements.add(change + " UPDATE TO " + Sql.literal(extension.chosen));
+            statements.addAll(extension.after);
         }
         if (!extension.ownSchema && !there.schema.equals(extension.schema)) {
+            // Not as the extension's owner: what belongs to a trusted one is the bootstrap superuser's.
             statements.add("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(extension.schema));
             statements.add(change + " SET SCHEMA " + Sql.ident(extension.schema));
         }
-        if (statements.size() == extension.before.size()) {
-            return List.of();
-        }
-        statements.addAll(extension.after);
         return statements;
     }
 }

@@ -25,25 +25,33 @@ public final class FinishedUnits {
 
     /**
      * Extensions that the run has made and is not to make any more, and schemas that it has made for such. What another
-     * extension needs came along with that, and stays.
+     * extension needs that stays came along with that, and stays; a schema can belong to an extension. The source may
+     * quote a name that this server does not.
      */
     private static final String GONE = """
-            SELECT '%1$s', e.extname FROM pg_catalog.pg_extension e
-             WHERE %2$s AND EXISTS (SELECT FROM %3$s m WHERE m.catalog = e.tableoid AND m.object = e.oid)
-               AND NOT EXISTS (SELECT FROM %4$s p
-                 WHERE p.kind = '%1$s' AND p.identity = pg_catalog.concat('"', e.extname, '"'))
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                 WHERE d.refclassid = e.tableoid AND d.refobjid = e.oid AND d.classid = e.tableoid)
+            WITH RECURSIVE made AS (SELECT m.catalog, m.object FROM %3$s m EXCEPT SELECT f.catalog, f.object
+                FROM %8$s f),
+              staying (oid) AS (
+                SELECT e.oid FROM pg_catalog.pg_extension e
+                 WHERE NOT %2$s OR NOT EXISTS (SELECT FROM made m WHERE m.catalog = e.tableoid AND m.object = e.oid)
+                    OR EXISTS (SELECT FROM %4$s p
+                      WHERE p.kind = '%1$s' AND p.identity = pg_catalog.concat('"', e.extname, '"'))
+                UNION SELECT d.refobjid FROM staying s JOIN pg_catalog.pg_depend d ON d.objid = s.oid
+                 WHERE d.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refclassid = d.classid)
+            SELECT '%1$s', e.extname FROM pg_catalog.pg_extension e WHERE e.oid NOT IN (SELECT oid FROM staying)
             UNION ALL
             SELECT '%5$s', n.nspname FROM pg_catalog.pg_namespace n
-             WHERE %6$s AND EXISTS (SELECT FROM %3$s m WHERE m.catalog = n.tableoid AND m.object = n.oid)
-               AND NOT EXISTS (SELECT FROM %4$s p WHERE p.kind = '%5$s'
-                   AND p.identity IN (pg_catalog.concat('"', n.nspname, '"'), pg_catalog.quote_ident(n.nspname))
-                 OR pg_catalog.strpos(p.identity, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.')) = 1)
+             WHERE %6$s AND EXISTS (SELECT FROM made m WHERE m.catalog = n.tableoid AND m.object = n.oid)
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                 WHERE d.classid = n.tableoid AND d.objid = n.oid AND d.deptype = 'e')
+               AND NOT EXISTS (SELECT FROM %4$s p CROSS JOIN (VALUES (n.nspname::text),
+                   (pg_catalog.concat('"', n.nspname, '"')), (pg_catalog.quote_ident(n.nspname))) q (name)
+                 WHERE p.kind = '%5$s' AND p.identity = q.name
+                    OR pg_catalog.strpos(p.identity, pg_catalog.concat(q.name, '.')) = 1)
                AND NOT EXISTS (SELECT FROM %7$s u WHERE u.kind = '%5$s' AND u.name = n.nspname)
              ORDER BY 1, 2""".formatted(Unit.EXTENSION, Membership.hasRightsOf("e.extowner"),
             JournalTables.MADE.sql(), JournalTables.PLANNED.sql(), Unit.SCHEMA, Membership.hasRightsOf("n.nspowner"),
-            JournalTables.UNIT.sql());
+            JournalTables.UNIT.sql(), JournalTables.FOUND.sql());
 
     private final Session session;
     private final List<Unit> gone = new ArrayList<>();
@@ -58,14 +66,19 @@ public final class FinishedUnits {
         return new FinishedUnits(session);
     }
 
-    /** @param session in which has just been written down what this run is to make */
-    static FinishedUnits read(Session session) {
+    /**
+     * @param session in which has just been written down what this run is to make
+     * @param follows whether that is what there is now, and not what a dump was made of
+     */
+    static FinishedUnits read(Session session, boolean follows) {
         FinishedUnits units = new FinishedUnits(session);
         session.list("reading the journal", "SELECT digest, kind, name FROM " + JournalTables.UNIT.sql(),
                 row -> new Unit(row.getString(1), row.getString(2), row.getString(3)))
                 .forEach(unit -> units.finished.put(unit.digest(), unit));
-        units.gone.addAll(session.list("reading the journal", GONE,
-                row -> Unit.of(row.getString(1), row.getString(2), "")));
+        if (follows) {
+            units.gone.addAll(session.list("reading the journal", GONE,
+                    row -> Unit.of(row.getString(1), row.getString(2), "")));
+        }
         return units;
     }
 
@@ -87,6 +100,13 @@ public final class FinishedUnits {
     /** @return whether something of what stands after the rows is among them */
     public boolean afterRows() {
         return finished.values().stream().anyMatch(unit -> AFTER_ROWS.contains(unit.kind()));
+    }
+
+    /** Has the statistics of tables be collected again. */
+    public void forgetStatistics(Set<String> tables) {
+        if (!tables.isEmpty()) {
+            undo("writing the journal", List.of(), Map.of(Unit.ANALYZE, tables));
+        }
     }
 
     /** @return the names of the schemas among them */

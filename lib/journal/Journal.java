@@ -3,7 +3,6 @@ package lib.journal;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,16 +35,18 @@ public final class Journal {
     private final FinishedUnits units;
     private final PartRecords parts;
     private final boolean resumed;
+    private final boolean follows;
     private ClientObjectRecorder recorder;
 
     private Journal(Server target, Session session, PlannedObjects planned, FinishedUnits units, PartRecords parts,
-            boolean resumed) {
+            boolean resumed, boolean follows) {
         this.target = target;
         this.session = session;
         this.planned = planned;
         this.units = units;
         this.parts = parts;
         this.resumed = resumed;
+        this.follows = follows;
     }
 
     /**
@@ -62,7 +63,7 @@ public final class Journal {
             OwnSchema.create(session, JournalTables.ALL);
             start(session, identity, pass);
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
-                    FinishedUnits.none(session), PartRecords.none(session), false);
+                    FinishedUnits.none(session), PartRecords.none(session), false, false);
         });
     }
 
@@ -87,8 +88,10 @@ public final class Journal {
                             JournalTables.JOINER.sql(), Leftovers.REGISTRATION));
             // They are made anew; one that the source does not have any more is not.
             MadeSettings.undo(session);
+            boolean follows = !UnfinishedRun.isDump(session.text("reading the journal",
+                    "SELECT source FROM " + JournalTables.RUN.sql()));
             return new Journal(target, session, new PlannedObjects(session, objects, extensions),
-                    FinishedUnits.read(session), PartRecords.read(session), true);
+                    FinishedUnits.read(session, follows), PartRecords.read(session), true, follows);
         });
     }
 
@@ -132,43 +135,19 @@ public final class Journal {
 
     /**
      * Creates extensions, and records each in the same transaction. One that an interrupted run has made is brought to
-     * the version and the schema that it is to have now.
+     * the version and the schema that it is to have now; but not for a dump, which was made of what there was.
      *
      * @return the names of those that were there and had to be changed
      */
     public List<String> create(List<Extensions.Extension> extensions) {
-        Map<String, Extensions.Installed> there = new HashMap<>();
-        Extensions.installed(session).forEach(extension -> there.put(extension.name(), extension));
-        List<String> changed = new ArrayList<>();
-        for (Extensions.Extension extension : extensions) {
-            Extensions.Installed made = there.get(extension.name());
-            if (made == null) {
-                // Another one can have brought it along.
-                create("creating extension " + extension.name(), Extensions.create(extension),
-                        PlannedObjects.along(extension));
-            } else {
-                List<String> statements = Extensions.follow(extension, made);
-                if (!statements.isEmpty()) {
-                    create("changing extension " + extension.name(), statements, PlannedObjects.along(extension));
-                    changed.add(extension.name());
-                }
-            }
-        }
-        return changed;
+        return new MadeExtensions(session, follows).make(extensions);
     }
 
     /** Creates a schema that is not there, and records it in the same transaction. */
     public void createSchema(String name) {
-        create("creating schema " + name, List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)),
+        Transaction.make(session, "creating schema " + name,
+                List.of("CREATE SCHEMA IF NOT EXISTS " + Sql.ident(name)),
                 List.of(PlannedObjects.named(ObjectKind.SCHEMA, Sql.ident(name))));
-    }
-
-    private void create(String doing, List<String> statements, List<OwnedObjects.Owned> made) {
-        Transaction.run(session, doing, () -> {
-            statements.forEach(sql -> session.run(doing, sql));
-            session.run(doing, ObjectKind.recording(made));
-            return null;
-        });
     }
 
     /**

@@ -72,23 +72,30 @@ public final class LateObjects {
             SELECT kind, %4$s, pg_catalog.format(sql, nspname, relname, name) FROM dropped""";
 
     /**
-     * The tables of which enough rows have changed for their statistics to be collected again, by what autovacuum goes
-     * by (PostgreSQL manual, 25.1.6 "The Autovacuum Daemon"). Those of a table are those of all its parents, too; and
-     * those of a partition are collected with its parents' only.
+     * The tables of which enough rows have changed since their statistics were collected, by what autovacuum goes by
+     * (PostgreSQL manual, 25.1.6 "The Autovacuum Daemon"). Those of a table are those of all its parents, too; and
+     * those of a partition are collected with its parents' only. Parts that earlier passes have brought later count,
+     * which their transactions tell.
      */
     private static final String ANALYZED_AGAIN = """
             WITH RECURSIVE changed (oid, rows) AS (SELECT pg_catalog.to_regclass(t.name)::pg_catalog.oid, t.rows
-                FROM ROWS FROM (pg_catalog.unnest(ARRAY[%s]::text[]), pg_catalog.unnest(ARRAY[%s]::float8[]))
+                FROM ROWS FROM (pg_catalog.unnest(ARRAY[%1$s]::text[]), pg_catalog.unnest(ARRAY[%2$s]::float8[]))
                   t (name, rows)),
               up (oid, child) AS (SELECT oid, oid FROM changed
                 UNION SELECT i.inhparent, up.child FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid),
               tree (root, oid) AS (SELECT oid, oid FROM up
                 UNION SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid),
-              sums (oid, rows) AS (SELECT root, pg_catalog.sum(greatest(r.reltuples, 0)) FROM tree t
-                JOIN pg_catalog.pg_class r ON r.oid = t.oid AND r.relkind <> 'p' GROUP BY root),
-              due (oid) AS (SELECT u.oid FROM up u JOIN changed g ON g.oid = u.child JOIN sums s ON s.oid = u.oid
-                GROUP BY u.oid, s.rows
-                HAVING pg_catalog.sum(g.rows) >= s.rows
+              rows (root, now, later) AS (SELECT t.root, pg_catalog.sum(g.rows), 0 FROM tree t
+                JOIN changed g ON g.oid = t.oid GROUP BY t.root
+                UNION ALL SELECT t.root, 0, pg_catalog.sum(p.rows) FROM %3$s u JOIN tree t
+                    ON t.root = pg_catalog.to_regclass(u.name)
+                  JOIN %4$s p ON pg_catalog.to_regclass(p.name) = t.oid
+                 WHERE u.kind = '%5$s' AND pg_catalog.age(u.xmin)
+                   > pg_catalog.age((p.transaction %% 4294967296)::text::pg_catalog.xid) GROUP BY t.root),
+              sizes (root, rows) AS (SELECT t.root, pg_catalog.sum(greatest(r.reltuples, 0)) FROM tree t
+                JOIN pg_catalog.pg_class r ON r.oid = t.oid AND r.relkind <> 'p' GROUP BY t.root),
+              due (oid) AS (SELECT r.root FROM rows r JOIN sizes s ON s.root = r.root GROUP BY r.root, s.rows
+                HAVING pg_catalog.sum(r.now + r.later) >= s.rows
                   * pg_catalog.current_setting('autovacuum_analyze_scale_factor')::float8)
             SELECT n.nspname, c.relname
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -128,7 +135,8 @@ public final class LateObjects {
         String rows = all.stream().map(each -> each.getValue().toString()).collect(Collectors.joining(", "));
         undo(units, list(target, OF_TABLES.formatted(names, OF_EXTENSION.formatted("k"), OF_EXTENSION.formatted("t"),
                 NAME.formatted("pg_catalog.concat(nspname, '.', relname, ' ', name)"))),
-                target.list("asking which tables to analyze", ANALYZED_AGAIN.formatted(names, rows),
+                target.list("asking which tables to analyze", ANALYZED_AGAIN.formatted(names, rows,
+                        JournalTables.UNIT.sql(), JournalTables.PART.sql(), Unit.ANALYZE),
                         row -> Sql.name(row.getString(1), row.getString(2))));
     }
 

@@ -138,15 +138,19 @@ public final class OutdatedUnits {
         }
     }
 
-    /** @param reason why some cannot be dropped, or null */
     private static void refuse(List<Unit> some, SQLException reason) {
         if (!some.isEmpty()) {
-            Failure failure = Failure.of("the schema of the source has changed since the interrupted run in what "
-                    + "cannot be followed: %s", Count.some(some)).because(reason)
-                    .hint("run the same command with --restart in place of --resume: it removes what that run made");
+            Failure failure = refusal(some, reason);
             SqlFailures.addDetail(failure, reason);
             throw failure;
         }
+    }
+
+    /** @param reason why they cannot be dropped or changed, or null */
+    static Failure refusal(List<Unit> some, SQLException reason) {
+        return Failure.of("the schema of the source has changed since the interrupted run in what cannot be followed: "
+                + "%s", Count.some(some)).because(reason)
+                .hint("run the same command with --restart in place of --resume: it removes what that run made");
     }
 
     private static String described(String what, Set<Unit> some) {

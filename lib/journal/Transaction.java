@@ -1,7 +1,10 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.journal;
 
+import java.util.List;
 import java.util.function.Supplier;
+import lib.catalog.ObjectKind;
+import lib.catalog.OwnedObjects;
 import lib.server.Session;
 import lib.talk.Failure;
 
@@ -21,6 +24,19 @@ final class Transaction {
             rollBack(session);
             throw e;
         }
+    }
+
+    /**
+     * Runs statements, and records what they make.
+     *
+     * @param made as the run has planned it
+     */
+    static void make(Session session, String doing, List<String> statements, List<OwnedObjects.Owned> made) {
+        run(session, doing, () -> {
+            statements.forEach(sql -> session.run(doing, sql));
+            session.run(doing, ObjectKind.recording(made));
+            return null;
+        });
     }
 
     private static void rollBack(Session session) {

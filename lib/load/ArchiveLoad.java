@@ -114,6 +114,7 @@ public final class ArchiveLoad implements LoadMethod {
                         archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(parallel, BESIDE_ROWS), journal)) {
             PostData post = new PostData(plan, contents, to, workers, rights::grantPrivileges);
+            post.analyzeWithNew(journal.units());
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
                 workers.setLimit(parallel);

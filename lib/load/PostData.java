@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.catalog.EntrySql;
+import lib.journal.FinishedUnits;
 import lib.journal.Unit;
 import lib.server.Session;
 import lib.source.Contents;
@@ -23,6 +25,9 @@ import lib.talk.Sql;
 final class PostData {
     /** Bytes from which on the indexes of a table are made beside each other. */
     private static final long LARGE = 64L << 20;
+
+    /** What statistics are kept of beside those of the columns. */
+    private static final Set<String> ANALYZED = Set.of("INDEX", "STATISTICS");
 
     private final PostPlan plan;
     private final Contents contents;
@@ -56,6 +61,21 @@ final class PostData {
     /** @return how many tables have indexes that take long */
     static long large(Contents contents) {
         return contents.tables().stream().filter(table -> table.bytes() >= LARGE).count();
+    }
+
+    /**
+     * Has tables be analyzed again that get something which statistics are kept of: an index can be over expressions.
+     *
+     * @param units those that an interrupted run has made
+     */
+    void analyzeWithNew(FinishedUnits units) {
+        Set<String> again = new HashSet<>();
+        Stream.of(plan.own(), plan.computed()).flatMap(parts -> parts.entrySet().stream())
+                .filter(parts -> analyzed.containsKey(parts.getKey())
+                        && parts.getValue().stream().anyMatch(part -> ANALYZED.contains(part.entry().kind())
+                                && !units.contain(Unit.of(part))))
+                .forEach(parts -> again.add(analyzed.get(parts.getKey()).sql()));
+        units.forgetStatistics(again);
     }
 
     /** Records that all rows of a table have arrived; called by what has loaded them. */

@@ -22,6 +22,9 @@ public final class SqlFailures {
     /** Wrong values, violated constraints, and errors that functions raise. */
     private static final Set<String> REFUSED_VALUES = Set.of("02", "21", "22", "23", "38", "39", "42", "44", "P0");
 
+    /** What cannot be done there, by nobody or not by this user, now or ever. */
+    private static final Set<String> REFUSED_STATEMENTS = Set.of("0A", "22", "2B", "42", "55");
+
     private SqlFailures() {
     }
 
@@ -74,8 +77,17 @@ public final class SqlFailures {
      * manual, appendix A)
      */
     public static boolean refusesValues(Failure failure) {
+        return isOf(failure, REFUSED_VALUES);
+    }
+
+    /** @return whether a server has refused the statement, and would refuse it again */
+    public static boolean refusesStatement(Failure failure) {
+        return isOf(failure, REFUSED_STATEMENTS);
+    }
+
+    private static boolean isOf(Failure failure, Set<String> classes) {
         return failure.getCause() instanceof SQLException e && e.getSQLState() != null
-                && REFUSED_VALUES.contains(TerminationMessage.of(e).getSQLState().substring(0, 2));
+                && classes.contains(TerminationMessage.of(e).getSQLState().substring(0, 2));
     }
 
     /** @return the server's primary message, or the driver's */

@@ -3,6 +3,7 @@ package lib.source;
 import java.util.OptionalLong;
 import lib.server.Server;
 import lib.server.Session;
+import lib.server.SqlFailures;
 import lib.talk.Failure;
 
 /**
@@ -28,6 +29,9 @@ public final class Timeline {
             boolean standby = session.text(DOING, "SELECT pg_catalog.pg_is_in_recovery()").equals("t");
             return OptionalLong.of(Long.parseLong(session.text(DOING, standby ? OF_STANDBY : OF_PRIMARY)));
         } catch (Failure e) {
+            if (!SqlFailures.refusesStatement(e)) {
+                throw e;
+            }
             return OptionalLong.empty();
         }
     }
