@@ -38,7 +38,7 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Runs the tests of a folder of classes, all or those of the named classes, and ends with the line "N passed, N failed,
- * N skipped". Of all, some run in a JVM beside the others.
+ * N skipped". Of all, some run in a JVM beside the others; of named ones, those behind a "+".
  */
 class RunTests implements TestExecutionListener {
     // They warn of every link deleted from a temporary folder, and of servers that a skipped test never started. Held
@@ -46,6 +46,7 @@ class RunTests implements TestExecutionListener {
     private static final List<Logger> NOISY = List.of(Logger.getLogger("org.junit.jupiter.api.io"),
             Logger.getLogger("org.junit.jupiter.engine.extension.AutoCloseExtension"));
 
+    private static final String BESIDE = "+";
     /** Seconds from which a single test is worth a line, and how many are named. */
     private static final int NOTICED = 5;
     private static final int SLOWEST = 40;
@@ -78,12 +79,15 @@ class RunTests implements TestExecutionListener {
         NOISY.forEach(logger -> logger.setLevel(Level.SEVERE));
         ServerFolders.preferMemory();
         Path folder = Path.of(args[0]);
-        List<String> named = Arrays.stream(args).skip(1).toList();
-        Optional<SecondRun> second = Optional.of(folder).filter(place -> named.isEmpty() && SecondRun.isIn(place))
-                .map(place -> SecondRun.start(RunTests.class, place));
+        List<String> all = Arrays.stream(args).skip(1).toList();
+        List<String> named = all.contains(BESIDE) ? all.subList(0, all.indexOf(BESIDE)) : all;
+        Collection<String> beside = all.contains(BESIDE) ? all.subList(all.indexOf(BESIDE) + 1, all.size())
+                : all.isEmpty() && SecondRun.isIn(folder) ? SecondRun.CLASSES : List.of();
+        Optional<SecondRun> second = Optional.of(beside).filter(classes -> !classes.isEmpty())
+                .map(classes -> SecondRun.start(RunTests.class, folder, classes));
         LauncherDiscoveryRequest request = request().selectors(selectClasspathRoots(Set.of(folder)))
                 .filters(named.isEmpty()
-                        ? excludeClassNamePatterns(second.map(any -> pattern(SecondRun.CLASSES)).orElse(""))
+                        ? excludeClassNamePatterns(second.isPresent() ? pattern(beside) : "")
                         : includeClassNamePatterns(pattern(named)))
                 .configurationParameter("junit.jupiter.execution.timeout.testable.method.default",
                         MINUTES_A_METHOD + "m")

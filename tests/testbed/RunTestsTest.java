@@ -93,8 +93,16 @@ class RunTestsTest {
                 run.out());
     }
 
+    @Test
+    void named_classes_can_run_beside_others() throws IOException {
+        Run run = run("class One { @Test void one() { } } class Two { @Test void two() { Assertions.fail(); } } class "
+                + "Three { @Test void three() { } }", "One", "+", "Two");
+        assertTrue(run.out().contains("\nbeside them:\nFAILED: Two.two()\n"), run.out());
+        assertTrue(run.out().endsWith("\n1 passed, 1 failed, 0 skipped\n"), run.out());
+    }
+
     /** Six seconds without a word are too long here. */
-    private Run run(String tests) throws IOException {
+    private Run run(String tests, String... named) throws IOException {
         Path source = Files.writeString(folder.resolve("Tests.java"), "import org.junit.jupiter.api.*;\n" + tests);
         Path classes = Files.createDirectory(folder.resolve("classes"));
         Path bin = Path.of(System.getProperty("java.home"), "bin");
@@ -104,6 +112,7 @@ class RunTestsTest {
         List<String> command = new ArrayList<>(List.of(bin.resolve("java").toString(), "-Dtests.silence.seconds=6",
                 "-cp", classes + ":" + path, RunTests.class.getName(),
                 classes.toString()));
+        command.addAll(List.of(named));
         return Run.of(command, Map.of(), null);
     }
 }

@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
@@ -61,8 +62,9 @@ public final class SecondRun {
      *
      * @param main the class that runs tests
      * @param folder where their classes are
+     * @param classes which of them it runs
      */
-    public static SecondRun start(Class<?> main, Path folder) {
+    public static SecondRun start(Class<?> main, Path folder, Collection<String> classes) {
         try {
             Path output = Files.createTempFile("tests", ".log");
             output.toFile().deleteOnExit();
@@ -70,7 +72,7 @@ public final class SecondRun {
                     new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
             command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
             command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), folder.toString()));
-            command.addAll(CLASSES);
+            command.addAll(classes);
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
