@@ -230,6 +230,7 @@ public final class Loading {
 
     /** Lets the jobs of TimescaleDB run again, as on the source; the last step, for they change what is there. */
     public void resumeJobs() {
+        lock.awaitHeld(to);
         if (jobs != null && !contents.timescale().jobs().isEmpty()) {
             steps.run("jobs", jobs::resume);
             jobs.notes().forEach(note -> report.note("%s", note));
@@ -239,8 +240,18 @@ public final class Loading {
         }
     }
 
-    /** Ends the run: all is well, the memberships are as before, and nothing of ours stays. */
+    /** Ends a pass before the downtime. */
+    public void endPass(Journal journal) {
+        lock.awaitHeld(to);
+        journal.endPass();
+    }
+
+    /**
+     * Ends the run: all is well, the memberships are as before, and nothing of ours stays. After a crash of the target
+     * that is not so: it empties unlogged tables, and may have taken what was committed last.
+     */
     public void end(Journal journal) {
+        lock.awaitHeld(to);
         memberships.putBack(to);
         journal.end(target.facts().superuser());
     }

@@ -146,7 +146,7 @@ final class MigrationLoad {
         Journal journal =
                 loading.run(method, identity, roles, preflight.leftBehind(), extensions, sequences, privileges);
         if (wanted.prepare()) {
-            journal.endPass();
+            loading.endPass(journal);
             complete = true;
             new FirstPass(report, console).end(source, contents, to, method.loadedRows());
             return;

@@ -126,9 +126,9 @@ public final class TargetLock implements AutoCloseable {
      * Waits while the lock may be taken again.
      *
      * @param other a session that is about to work
-     * @throws Failure when it is not: another run may be at work
+     * @throws Failure when it is not: another run may be at work, or the target has crashed
      */
-    private void awaitHeld(Session other) {
+    public void awaitHeld(Session other) {
         for (long waited = 0; !heldAsSeenBy(other); waited += WAIT_MILLIS) {
             if (lost != null || closed || waited > Retries.LIMIT_MILLIS) {
                 throw lost != null ? lost : inUse();

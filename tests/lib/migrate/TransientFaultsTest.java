@@ -24,6 +24,7 @@ import testbed.CutLine;
 import testbed.HeldLock;
 import testbed.Oracle;
 import testbed.PgServer;
+import testbed.Run;
 
 /**
  * Faults that pass while a migration runs: what has failed is tried again, which is said once and counted, and
@@ -109,6 +110,35 @@ class TransientFaultsTest {
             CommandRun again = CommandRun.migrate(source.uri(shop), other.uri(to), "--resume");
             assertEquals(0, again.code(), again.err());
             assertEquals(Oracle.data(source, shop), Oracle.data(other, to));
+        }
+    }
+
+    /** It empties unlogged tables: that is no difference between two databases, but a run that is to go on. */
+    @Test
+    void a_target_that_crashes_before_rows_are_compared() {
+        String from = source.newDatabase();
+        source.sql(from, "CREATE TABLE item AS SELECT i AS id, repeat('x', 1000) AS v FROM generate_series(1, 6000) i",
+                "CREATE UNLOGGED TABLE emptied AS SELECT generate_series(1, 100) AS id");
+        try (PgServer other = PgServer.installed()) {
+            String to = other.newDatabase();
+            CompletableFuture<CommandRun> run = BackgroundWork.run(() -> CommandRun.migrate(source.uri(from),
+                    other.uri(to), "--max-rate", "2MB", "--jobs", "1"));
+            BackgroundWork.until("rows flow", () -> run.isDone() || other.query(to,
+                    "SELECT count(*) FROM pg_stat_progress_copy WHERE bytes_processed > 1000000").equals("1"));
+            try (HeldLock held = HeldLock.on(source, from, "LOCK TABLE pg_catalog.pg_policy")) {
+                held.awaitWaiter(run);
+                BackgroundWork.until("the target has told what it has", () -> other.query("postgres",
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + to + "' AND state = 'active'")
+                        .equals("0"));
+                Run.of(List.of("kill", "-KILL", other.query("postgres", "SELECT min(pid) FROM pg_stat_activity WHERE "
+                        + "datname = '" + to + "'"))).orFail();
+                other.awaitRecovery();
+            }
+            assertTrue(run.join().failure().startsWith("error: the lock that keeps other runs off the target was lost"),
+                    run.join().err());
+            CommandRun again = CommandRun.migrate(source.uri(from), other.uri(to), "--resume");
+            assertEquals(0, again.code(), again.err());
+            assertEquals("100", other.query(to, "SELECT count(*) FROM emptied"));
         }
     }
 
