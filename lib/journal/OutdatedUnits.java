@@ -150,7 +150,7 @@ public final class OutdatedUnits {
     static Failure refusal(List<Unit> some, SQLException reason) {
         return Failure.of("the schema of the source has changed since the interrupted run in what cannot be followed: "
                 + "%s", Count.some(some)).because(reason)
-                .hint("run the same command with --restart in place of --resume: it removes what that run made");
+                .hint("%s", UnfinishedRun.ANEW);
     }
 
     private static String described(String what, Set<Unit> some) {

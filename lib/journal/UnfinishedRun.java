@@ -17,6 +17,9 @@ import lib.timescale.TimescaleExtension;
  * @param prepared whether it has, and waits for the next one
  */
 public record UnfinishedRun(String command, boolean pass, boolean prepared) {
+    /** How one begins anew that cannot go on, be it with a pass or with --resume. */
+    public static final String ANEW =
+            "begin anew: run the same command with --restart, in place of --resume if that was given";
     /** How the source of a run is called that is a dump. */
     static final String DUMP = "dump ";
     private static final String MIGRATE = "migrate";

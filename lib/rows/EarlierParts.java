@@ -13,6 +13,7 @@ import lib.journal.Journal;
 import lib.journal.LateObjects;
 import lib.journal.PartRecord;
 import lib.journal.PartRecords;
+import lib.journal.UnfinishedRun;
 import lib.server.Session;
 import lib.settings.ComputingSessions;
 import lib.source.Inventory;
@@ -97,7 +98,7 @@ final class EarlierParts {
             throw Failure.of("somebody has dropped what the interrupted run had made on the target: %s",
                     Count.some(begun.stream().map(BegunTable::table).filter(table -> dropped.contains(table.sql()))
                             .toList()))
-                    .hint("begin anew: run the same command with --restart, in place of --resume if that was given");
+                    .hint("%s", UnfinishedRun.ANEW);
         }
     }
 
@@ -106,7 +107,7 @@ final class EarlierParts {
         if (parts.stream().map(PartRecord::range)
                 .anyMatch(range -> !range.isEmpty() && !TableRanges.isRange(range))) {
             throw Failure.of("the journal on the target divides table %s by a condition that no run writes", table)
-                    .hint("somebody has changed the journal: run the same command with --restart in place of --resume");
+                    .hint("somebody has changed the journal; %s", UnfinishedRun.ANEW);
         }
     }
 

@@ -23,7 +23,7 @@ public final class SqlFailures {
     private static final Set<String> REFUSED_VALUES = Set.of("02", "21", "22", "23", "38", "39", "42", "44", "P0");
 
     /** What cannot be done there, by nobody or not by this user, now or ever. */
-    private static final Set<String> REFUSED_STATEMENTS = Set.of("0A", "22", "2B", "42", "55");
+    private static final Set<String> REFUSED_STATEMENTS = Set.of("0A", "22", "2B", "42");
 
     private SqlFailures() {
     }

@@ -254,7 +254,7 @@ class MigrateResumeTest {
         assertEquals("""
                 error: the schema of the source has changed since the interrupted run in what cannot be followed: \
                 collation public.own
-                hint: run the same command with --restart in place of --resume: it removes what that run made""",
+                hint: begin anew: run the same command with --restart, in place of --resume if that was given""",
                 run.failure().lines().limit(2).collect(Collectors.joining("\n")));
         assertEquals(1, run.code());
         Stream.of("data", "index", "view").forEach(part -> switchOn(target, part));

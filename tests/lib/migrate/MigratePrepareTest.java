@@ -211,7 +211,8 @@ class MigratePrepareTest {
         CommandRun run = migrate(shop, target, "--resume");
         assertTrue(run.failure().startsWith("""
                 error: the journal on the target divides table public.large by a condition that no run writes
-                hint: somebody has changed the journal: run the same command with --restart in place of --resume
+                hint: somebody has changed the journal; begin anew: run the same command with --restart, in place \
+                of --resume if that was given
                 """), run.failure());
         assertEquals("f", SOURCE.query(shop, "SELECT is_called FROM called"));
         assertEquals(0, migrate(shop, target, "--restart").code());

@@ -90,7 +90,7 @@ class PreparedExtensionsTest {
                 error: the schema of the source has changed since the interrupted run in what cannot be followed: \
                 extension pg_trgm
                 detail: extension "pg_trgm" has no update path from version "1.4" to version "1.3"
-                hint: run the same command with --restart in place of --resume: it removes what that run made
+                hint: begin anew: run the same command with --restart, in place of --resume if that was given
                 """.strip()), last.failure());
     }
 
