@@ -146,6 +146,7 @@ public final class Joining {
      * @return whether it has ended well; else another run has taken it over
      */
     private boolean follow(JoinedRun run, Looks looks, Server source, Server target) {
+        Failure lost = null;
         for (long attended = System.nanoTime();; pause()) {
             switch (looks.state()) {
                 case GONE, PREPARED -> {
@@ -162,30 +163,43 @@ public final class Joining {
                     }
                 }
                 case OPEN -> {
-                    help(run, looks, source, target);
-                    attended = System.nanoTime();
+                    Failure again = help(run, looks, source, target);
+                    if (again != null && lost == null) {
+                        console.warn("%s; waiting for another one to go on with the run", Failure.why(again));
+                    }
+                    if (again == null || lost == null) {
+                        attended = System.nanoTime();
+                    } else if (System.nanoTime() - attended > GRACE_NANOS) {
+                        throw again;
+                    }
+                    lost = again;
                 }
                 default -> attended = System.nanoTime();
             }
         }
     }
 
-    private void help(JoinedRun run, Looks looks, Server source, Server target) {
+    /** @return why nothing can be copied at the moment, where that may pass as another machine takes the run over */
+    private Failure help(JoinedRun run, Looks looks, Server source, Server target) {
         JoinedRun.Terms terms = looks.terms();
         if (terms == null) {
-            return;
+            return null;
         }
         try {
             ComputingSessions computing = new ComputingSessions(target, () -> psql);
             console.say("data: %s",
                     new JoinedRows(run, source, computing, parallelism(source, target), rate, console).copy(terms));
         } catch (Failure e) {
+            if (!Cleanup.stopping() && e.exitCode() == Failure.AGAIN) {
+                return e;
+            }
             // A run that has ended has ended our sessions as well.
             if (Cleanup.stopping() || !looks.isOver()) {
                 throw e;
             }
             console.explain("%s", Failure.why(e));
         }
+        return null;
     }
 
     private Parallelism parallelism(Server source, Server target) {

@@ -173,7 +173,8 @@ class MigrateJoinTest {
                     joined.err());
             assertEquals(1, said(run, "helps", joiner), run.err());
         }
-        assertTrue(run.err().matches("(?s).*\nmigrate: [35] workers on other machines will help\n.*"), run.err());
+        // Of 3 and 2 workers, as many as have called when the rows are planned.
+        assertTrue(run.err().matches("(?s).*\nmigrate: [235] workers on other machines will help\n.*"), run.err());
         Matcher cut = CUT.matcher(early.err() + run.err());
         assertTrue(cut.find() && cut.group(1).equals("3"), early.err() + run.err());
         assertTrue(run.err().contains("migrate: data: 13700 rows in 33 tables, "), run.err());
@@ -291,6 +292,27 @@ class MigrateJoinTest {
         assertTrue(parts <= Integer.parseInt(TARGET.query(target, BROUGHT
                 + " AND finished > (SELECT resumed FROM tsmigrate.run)")), "parts of this run: " + parts);
         CommandRun run = again.end();
+        assertEquals(0, run.code(), run.err());
+        CommandRun joined = joiner.end();
+        assertEquals(0, joined.code(), joined.err());
+        assertTrue(joined.err().contains("migrate: another run goes on with its work"), joined.err());
+        assertSame(shop, target);
+    }
+
+    @Test
+    void a_machine_that_finds_the_snapshot_lost_waits_for_who_goes_on_with_the_run() {
+        String shop = shop();
+        String target = TARGET.newDatabase();
+        ChildCommand first = start(shop, target);
+        ChildCommand joiner = joined(shop, target);
+        awaitCopying(target, 1);
+        // It holds its lock on the target, and what it has begun, but no snapshot.
+        first.signal("STOP");
+        SOURCE.sql(shop, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                + "AND backend_xmin IS NOT NULL AND state = 'idle in transaction'");
+        joiner.await("noticed", () -> joiner.err().contains("the snapshot of the run is lost: its machine has ended"));
+        first.signal("KILL");
+        CommandRun run = start(shop, target, "--resume").end();
         assertEquals(0, run.code(), run.err());
         CommandRun joined = joiner.end();
         assertEquals(0, joined.code(), joined.err());
