@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import lib.catalog.Filters;
 import lib.catalog.MigrationOptions;
+import lib.convert.Conversions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
 import lib.preflight.PreflightRun;
+import lib.preflight.ProposalRun;
 import lib.roles.TargetKindOption;
 import lib.server.Server;
 import lib.server.TargetDatabase;
@@ -61,6 +63,21 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = "--no-owner", order = 30,
             description = "the migration will make the connecting user the owner of everything")
     boolean noOwner;
+    @Option(names = "--hypertables", paramLabel = "FILE", order = 31,
+            description = "the tables that the migration will make hypertables, and how (see docs/hypertables.md)")
+    Path hypertables;
+    @Option(names = "--propose-hypertables", paramLabel = "FILE", order = 31,
+            description = "check nothing; write to this file which tables could become hypertables, and how")
+    Path propose;
+    @Option(names = "--proposal-memory", paramLabel = "SIZE", order = 32,
+            description = "the memory of the target's server, for the chunk intervals of a proposal, such as 64GB "
+                    + "(default: 4 times its shared_buffers)")
+    String memory;
+    @Option(names = "--proposal-tables", paramLabel = "SIZE", order = 32,
+            description = "the size from which a table is looked at for a proposal, with its indexes (default: 100MB)")
+    String least;
+    @Option(names = "--overwrite", order = 33, description = "replace the file of --propose-hypertables if it exists")
+    boolean overwrite;
     @Option(names = "--client-needed", paramLabel = "FILE", hidden = true,
             description = "write to this file which major version of the client programs is missing, if any: a "
                     + "line for programs")
@@ -82,19 +99,31 @@ class PreflightCheck implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw Failure.usage("--jobs must be at least 1, got %d", jobs);
         }
+        if (propose != null && (dryRun || hypertables != null)) {
+            throw Failure.usage("--propose-hypertables checks nothing: use it without %s",
+                    dryRun ? "--dry-run" : "--hypertables");
+        } else if (propose == null && (memory != null || least != null || overwrite)) {
+            throw Failure.usage("--proposal-memory, --proposal-tables and --overwrite are for --propose-hypertables");
+        }
         // It never begins to change anything, so that whatever fails is a refusal.
         new Attempt(console, "both sides are unchanged").run(this::check);
         return Failure.OK;
     }
 
     private void check() {
+        Conversions conversions = hypertables == null ? null : Conversions.read(hypertables);
+        ProposalRun proposal = propose == null ? null : ProposalRun.of(propose, overwrite, memory, least);
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.target(console);
+        if (proposal != null) {
+            proposal.write(Server.connect(from), TargetDatabase.connect(to, false).server(), filters, console);
+            return;
+        }
         PreflightRun run = new PreflightRun(Server.connect(from), TargetDatabase.connect(to, createDatabase),
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         resume, false,
                         noOwner, false, pauseJobs, kind.given()),
-                console);
+                console).converting(conversions);
         if (dryRun) {
             console.out(run.script(endpoints.environment()));
             return;

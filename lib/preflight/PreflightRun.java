@@ -8,6 +8,9 @@ import java.util.Map;
 import lib.catalog.MigrationOptions;
 import lib.catalog.QueryScript;
 import lib.catalog.Selection;
+import lib.convert.ConversionCheck;
+import lib.convert.ConversionTarget;
+import lib.convert.Conversions;
 import lib.rows.Parallelism;
 import lib.server.Finding;
 import lib.server.Server;
@@ -57,6 +60,7 @@ public final class PreflightRun {
     private final TargetDatabase target;
     private final MigrationOptions wanted;
     private final Console console;
+    private Conversions conversions;
 
     /** @param wanted of the migration */
     public PreflightRun(Server source, TargetDatabase target, MigrationOptions wanted, Console console) {
@@ -64,6 +68,12 @@ public final class PreflightRun {
         this.target = target;
         this.wanted = wanted;
         this.console = console;
+    }
+
+    /** @param tables what the migration will make hypertables, or null */
+    public PreflightRun converting(Conversions tables) {
+        conversions = tables;
+        return this;
     }
 
     /**
@@ -95,7 +105,17 @@ public final class PreflightRun {
         Preflight preflight = new Preflight(source, from, target, to, wanted.withWorkers(workers),
                 Selection.resolve(from, wanted.filters()), console);
         preflight.begin(ClientTools.find(environment));
-        List<Finding> findings = preflight.run();
+        List<Finding> findings = new ArrayList<>(preflight.run());
+        if (conversions != null && findings.stream().noneMatch(PreflightRun::isUnreadable)) {
+            ConversionTarget timescale = ConversionTarget.of(to);
+            findings.addAll(timescale == null ? List.of(ConversionTarget.missing())
+                    : ConversionCheck.of(from, conversions, timescale).findings());
+        }
         return new Answer(findings, preflight.neededClient());
+    }
+
+    /** What cannot be read cannot be counted either. */
+    private static boolean isUnreadable(Finding finding) {
+        return finding.level() == Finding.Level.STOP && finding.check().equals("privileges");
     }
 }

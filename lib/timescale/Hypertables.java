@@ -1,7 +1,9 @@
 package lib.timescale;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import lib.server.Session;
 
 /** What a database with TimescaleDB has that not every other one can take, as the extension's own views say. */
@@ -42,6 +44,22 @@ public final class Hypertables {
     public static boolean any(Session session) {
         return !session.texts("looking for hypertables",
                 "SELECT hypertable_name FROM timescaledb_information.hypertables LIMIT 1").isEmpty();
+    }
+
+    /**
+     * @return the hypertables of a database that has the extension, and the tables that it has made for them: by their
+     * OIDs
+     */
+    public static Set<Long> relations(Session session) {
+        return new HashSet<>(session.list("listing the hypertables", """
+                WITH hypertables AS (SELECT c.oid FROM _timescaledb_catalog.hypertable h
+                  JOIN pg_catalog.pg_namespace n ON n.nspname = h.schema_name
+                  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = h.table_name)
+                SELECT oid FROM hypertables
+                UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN hypertables h ON h.oid = i.inhparent
+                UNION SELECT c.oid FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '_timescaledb_internal'""",
+                row -> row.getLong(1)));
     }
 
     /** @return the continuous aggregates in the form of TimescaleDB before 2.7, which need cagg_migrate */

@@ -44,7 +44,7 @@ class HouseRulesTest {
      * each is for.
      */
     private static final List<String> ROOMS = List.of("talk", "dsn", "server", "tools", "settings", "timescale",
-            "roles", "passwords", "catalog", "code", "source",
+            "roles", "passwords", "catalog", "convert", "code", "source",
             "journal", "facts", "compare", "rows", "load", "preflight", "verify", "dump", "migrate", "aws", "ssh");
 
     /** The library that holds a package, for what a file imports. */
@@ -53,6 +53,7 @@ class HouseRulesTest {
             Map.entry("com.google.gson.", "com.google.code.gson:gson"),
             Map.entry("com.tngtech.archunit.", "com.tngtech.archunit:archunit"),
             Map.entry("org.postgresql.", "org.postgresql:postgresql"),
+            Map.entry("org.snakeyaml.", "org.snakeyaml:snakeyaml-engine"),
             Map.entry("org.zeroturnaround.", "org.zeroturnaround:zt-exec"),
             Map.entry("software.amazon.awssdk.services.ec2.", "software.amazon.awssdk:ec2"),
             Map.entry("software.amazon.awssdk.services.rds.", "software.amazon.awssdk:rds"),
