@@ -16,6 +16,7 @@ import lib.catalog.MigrationOptions;
 import lib.convert.Conversions;
 import lib.dsn.Dsn;
 import lib.dsn.Endpoints;
+import lib.nodes.DataNodeOption;
 import lib.preflight.PreflightRun;
 import lib.preflight.ProposalRun;
 import lib.roles.TargetKindOption;
@@ -88,6 +89,8 @@ class PreflightCheck implements Callable<Integer> {
     @Mixin
     Endpoints endpoints;
     @Mixin
+    DataNodeOption dataNodes;
+    @Mixin
     TargetKindOption kind;
     @Mixin
     Filters filters;
@@ -123,7 +126,7 @@ class PreflightCheck implements Callable<Integer> {
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         resume, false,
                         noOwner, false, pauseJobs, kind.given()),
-                console).converting(conversions);
+                console).converting(conversions).dataNodes(dataNodes.connections());
         if (dryRun) {
             console.out(run.script(endpoints.environment()));
             return;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.talk.Failure;
 
 /**
@@ -13,6 +14,10 @@ import lib.talk.Failure;
  * silently not honour.
  */
 final class ConnectionParameters {
+    private static final Set<String> HOST = Set.of("host", "hostaddr");
+    /** What says where a server is, and what may say so. */
+    private static final Set<String> PLACE = Set.of("host", "hostaddr", "port", "dbname", "service", "servicefile");
+
     final String side;
     final Map<String, String> environment;
     private final Map<String, String> values;
@@ -39,6 +44,38 @@ final class ConnectionParameters {
         ConnectionParameters other = new ConnectionParameters(side, new LinkedHashMap<>(values), environment);
         other.origins.putAll(origins);
         other.values.put(keyword, value);
+        return other;
+    }
+
+    /**
+     * The parameters of another server that is reached in the same way.
+     *
+     * @param text a connection string with what is different, which may be empty
+     * @param place where the server is unless the text says so: host or hostaddr, port, dbname and user
+     * @throws Failure usage, naming the other side
+     */
+    ConnectionParameters elsewhere(String otherSide, String text, Map<String, String> place) {
+        ConnectionParameters other = new ConnectionParameters(otherSide,
+                new LinkedHashMap<>(ConnectionString.parse(otherSide, text)), environment);
+        if (other.values.containsKey("service")) {
+            other.addService();
+        }
+        boolean moved = other.values.containsKey("host") || other.values.containsKey("hostaddr");
+        place.forEach((name, value) -> {
+            if (!moved || !HOST.contains(name)) {
+                other.add(name, value, " (as the " + side + " has it)");
+            }
+        });
+        String user = other.get("user");
+        // A password belongs to a user, and a file of passwords is read where no password is given.
+        boolean own = user != null && !user.equals(or("user", System.getProperty("user.name")))
+                || other.values.containsKey("passfile");
+        values.forEach((name, value) -> {
+            if (!PLACE.contains(name) && !(own && name.equals("password"))) {
+                other.add(name, value, " (of the " + side + ")");
+            }
+        });
+        other.values.forEach(other::check);
         return other;
     }
 

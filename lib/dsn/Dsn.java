@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -28,6 +27,8 @@ public final class Dsn {
     private static final String APPLICATION = "tsmigrate";
 
     private final ConnectionParameters parameters;
+    /** As they were given, before it was decided whether connections are encrypted. */
+    private final ConnectionParameters given;
     private final SideSockets sockets;
     private final List<ServerAddress> servers;
     private final Properties driver;
@@ -40,21 +41,25 @@ public final class Dsn {
 
     private Dsn(ConnectionParameters parameters, boolean typed) {
         this.parameters = parameters;
+        given = parameters;
         sockets = new SideSockets(parameters);
         servers = ServerAddress.of(parameters);
         warnings = parameters.warnings();
         driver = DriverProperties.of(parameters, servers, warnings);
         database = parameters.or("dbname", user());
-        String given = parameters.or("password", null);
+        String explicit = parameters.or("password", null);
         passwordOnCommandLine = typed && List.of("password", "sslpassword").stream()
                 .anyMatch(secret -> parameters.get(secret) != null && parameters.origin(secret).isEmpty());
-        password = given != null ? given : fromPassFile();
+        password = explicit != null ? explicit
+                : PassFile.password(parameters.file("passfile", ".pgpass"), servers, database, user(),
+                        side() + " (" + display() + ')', warnings);
         toolEnvironment = new ToolEnvironment(parameters, password);
     }
 
-    private Dsn(Dsn other, ConnectionParameters parameters, String database, String password,
-            ToolEnvironment toolEnvironment) {
+    private Dsn(Dsn other, ConnectionParameters parameters, ConnectionParameters given, String database,
+            String password, ToolEnvironment toolEnvironment) {
         this.parameters = parameters;
+        this.given = given;
         sockets = other.sockets;
         servers = other.servers;
         warnings = other.warnings;
@@ -80,15 +85,31 @@ public final class Dsn {
         return new Dsn(ConnectionParameters.of(side, text, environment), typed);
     }
 
+    /**
+     * Another server that is reached in the same way: with the same user, TLS and timeouts, and the password that was
+     * given for this one, or else the one that the password file has for that server.
+     *
+     * @param otherSide for messages, such as {@code data node dn1}
+     * @param text a connection string with what is different, or null
+     * @param place where it is unless the text says so, by libpq's keywords
+     * @throws Failure usage, naming the other side, in one line that holds no secret
+     */
+    public Dsn elsewhere(String otherSide, String text, Map<String, String> place) {
+        Dsn other = new Dsn(given.elsewhere(otherSide, text, place), true);
+        other.sockets.watched(sockets.console(), sockets.timeout());
+        return other;
+    }
+
     /** @return the parameters for another database of the same server */
     public Dsn withDatabase(String name) {
         // A role has one password for all databases of its server.
-        return new Dsn(this, parameters, name, password, toolEnvironment);
+        return new Dsn(this, parameters, given, name, password, toolEnvironment);
     }
 
     /** @return these parameters with a password that was entered at the terminal, or null for none */
     public Dsn withPassword(String newPassword) {
-        return new Dsn(this, parameters, database, newPassword, new ToolEnvironment(parameters, newPassword));
+        return new Dsn(this, parameters, newPassword == null ? given : given.with("password", newPassword), database,
+                newPassword, new ToolEnvironment(parameters, newPassword));
     }
 
     /**
@@ -107,7 +128,7 @@ public final class Dsn {
 
     /** @return these parameters for connections that are all encrypted, or all unencrypted */
     public Dsn encrypted(boolean tls) {
-        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), database, password,
+        return new Dsn(this, parameters.with("sslmode", tls ? "require" : "disable"), given, database, password,
                 toolEnvironment);
     }
 
@@ -265,22 +286,6 @@ public final class Dsn {
 
     private String hosts() {
         return servers.stream().map(ServerAddress::inUri).collect(Collectors.joining(","));
-    }
-
-    /** libpq looks up one password for each host; the driver takes one for all. */
-    private String fromPassFile() {
-        Path file = parameters.file("passfile", ".pgpass");
-        List<String> found = new ArrayList<>();
-        for (ServerAddress server : servers) {
-            found.add(PassFile.password(file, server.name(), server.port(), database, user(), warnings));
-        }
-        if (new HashSet<>(found).size() > 1) {
-            throw Failure
-                    .usage("the password file \"%s\" does not give the same password for all hosts of the %s (%s)",
-                            file, side(), display())
-                    .hint("give each host the same line, or name one host only");
-        }
-        return found.get(0) == null || found.get(0).isEmpty() ? null : found.get(0);
     }
 
     private static String encoded(String text) {

@@ -99,16 +99,21 @@ public final class Endpoints {
         }
         Dsn dsn = Dsn.parse(side, text, given != null, environment);
         dsn.sockets().watched(console, serverTimeout);
+        warn(dsn, console, "PGPASSWORD, a service file, or put the connection string into $" + variable);
+        return dsn;
+    }
+
+    /**
+     * Says what the user should know about a connection string that was given.
+     *
+     * @param instead what else beside ~/.pgpass keeps a password off the command line
+     */
+    public static void warn(Dsn dsn, Console console, String instead) {
         dsn.warnings().forEach(warning -> console.warn("%s", warning));
         if (dsn.passwordOnCommandLine()) {
-            console.warn(
-                    "the password of the %s stands on the command line, where ps shows it to every user of this "
-                            + "machine",
-                    side);
-            console.hint(
-                    "leave it out and use ~/.pgpass, PGPASSWORD, a service file, or put the connection string into $%s",
-                    variable);
+            console.warn("the password of the %s stands on the command line, where ps shows it to every user of this "
+                    + "machine", dsn.side());
+            console.hint("leave it out and use ~/.pgpass, %s", instead);
         }
-        return dsn;
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -22,6 +23,27 @@ public final class PassFile {
             Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
 
     private PassFile() {
+    }
+
+    /**
+     * The password for all hosts: libpq looks up one for each, and the driver takes one.
+     *
+     * @param side the side and its address, for a message
+     * @return null if nothing fits
+     */
+    static String password(Path file, List<ServerAddress> servers, String database, String user, String side,
+            List<String> warnings) {
+        List<String> found = new ArrayList<>();
+        for (ServerAddress server : servers) {
+            found.add(password(file, server.name(), server.port(), database, user, warnings));
+        }
+        if (new HashSet<>(found).size() > 1) {
+            throw Failure
+                    .usage("the password file \"%s\" does not give the same password for all hosts of the %s",
+                            file, side)
+                    .hint("give each host the same line, or name one host only");
+        }
+        return found.get(0) == null || found.get(0).isEmpty() ? null : found.get(0);
     }
 
     /**

@@ -28,7 +28,8 @@ public final class PreflightRun {
             "Whether both sides are one database is seen from a lock that lasts as long as its session, which ends "
                     + "here with the block.",
             "A target that is yet to be created is asked through another database of its server, which TARGET must "
-                    + "name then.");
+                    + "name then.",
+            "What the data nodes of a multi-node source are asked is asked on their own servers.");
 
     /**
      * What both sides have answered.
@@ -61,6 +62,7 @@ public final class PreflightRun {
     private final MigrationOptions wanted;
     private final Console console;
     private Conversions conversions;
+    private Map<String, String> dataNodes = Map.of();
 
     /** @param wanted of the migration */
     public PreflightRun(Server source, TargetDatabase target, MigrationOptions wanted, Console console) {
@@ -73,6 +75,12 @@ public final class PreflightRun {
     /** @param tables what the migration will make hypertables, or null */
     public PreflightRun converting(Conversions tables) {
         conversions = tables;
+        return this;
+    }
+
+    /** @param connections connection strings by the names of the source's data nodes */
+    public PreflightRun dataNodes(Map<String, String> connections) {
+        dataNodes = connections;
         return this;
     }
 
@@ -111,6 +119,7 @@ public final class PreflightRun {
             findings.addAll(timescale == null ? List.of(ConversionTarget.missing())
                     : ConversionCheck.of(from, conversions, timescale).findings());
         }
+        findings.addAll(DataNodeCheck.of(source, from, dataNodes, wanted.leaveOut(), console));
         return new Answer(findings, preflight.neededClient());
     }
 

@@ -11,6 +11,7 @@ import lib.source.AddedDefaults;
 import lib.talk.Count;
 import lib.talk.Sql;
 import lib.timescale.Hypertables;
+import lib.timescale.MultiNode;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleDefect;
@@ -53,6 +54,10 @@ public final class TimescaleSource {
                     "CALL " + timescale.function("cagg_migrate") + "(" + Sql.literal(aggregate)
                             + "::pg_catalog.regclass, true, true);",
                     "continuous aggregate %s of the source is in the form of TimescaleDB before 2.7", aggregate));
+        }
+        if (MultiNode.hasParts(source)) {
+            findings.add(Finding.stop(CHECK, "name its access node as the source",
+                    "the source is a data node of a multi-node database: it has a part of the rows"));
         }
         List<String> distributed = Hypertables.distributed(source);
         if (!distributed.isEmpty()) {

@@ -3,7 +3,6 @@ package lib.server;
 
 import java.security.cert.CertificateException;
 import java.sql.SQLException;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,7 +45,7 @@ final class ConnectionRemedy {
         ServerErrorMessage server = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
         if (wantsPassword(dsn, e)) {
             return "give the password of user \"%s\" in ~/.pgpass, PGPASSWORD or the connection string in $%s"
-                    .formatted(dsn.user(), side.toUpperCase(Locale.ROOT));
+                    .formatted(dsn.user(), side.equals("target") ? "TARGET" : "SOURCE");
         } else if (caused(e, CertificateException.class)) {
             return ("name the file with the authority that has signed the certificate of the %s: sslrootcert=…; "
                     + "sslmode=disable would go on without encryption")

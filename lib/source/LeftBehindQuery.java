@@ -27,10 +27,11 @@ final class LeftBehindQuery {
             SELECT 'prepared-transactions', gid, 'a prepared transaction is neither committed nor rolled back', 0, 0
               FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
             UNION ALL
+            -- An access node labels its database, of which no dump takes note.
             SELECT 'security-labels', objtype || ' ' || objname, 'a security label needs its provider loaded', 0, 0
-              FROM pg_catalog.pg_seclabels l WHERE l.objtype <> 'database'
+              FROM pg_catalog.pg_seclabels l WHERE %3$s AND (l.objtype <> 'database'
                 OR l.objoid = (SELECT d.oid FROM pg_catalog.pg_database d
-                  WHERE d.datname = pg_catalog.current_database())
+                  WHERE d.datname = pg_catalog.current_database()))
             UNION ALL
             SELECT 'foreign-table-data', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
               'the rows of a foreign table are kept elsewhere', 0, 0
@@ -157,7 +158,8 @@ final class LeftBehindQuery {
         boolean files = "t".equals(source.text("asking for the right to read configuration files", """
                 SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
                        AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')"""));
-        String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings")
+        String always = ALWAYS.formatted(selection.relation("c", "n"), files ? "pg_file_settings" : "pg_settings",
+                Hypertables.USERS_LABEL)
                 + "\nUNION ALL\n" + ReservedSchemas.query(selection) + "\nUNION ALL\n" + SelfReferences.query(selection)
                 + "\nUNION ALL\n" + UnreadableOnStandby.query(selection) + "\nUNION ALL\n" + AddedMembers.UNCARRIED;
         return (superuser ? always : always + "\nUNION ALL\n" + SUPERUSER.formatted("", whole, inSchema,

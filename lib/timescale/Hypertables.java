@@ -11,6 +11,9 @@ public final class Hypertables {
     /** The foreign-data wrapper of data nodes, in versions that have them (up to 2.13). */
     public static final String DATA_NODES = "timescaledb_fdw";
 
+    /** An SQL condition for a row of pg_seclabels: the extension has not set it. */
+    public static final String USERS_LABEL = "l.provider <> 'timescaledb'";
+
     /** Where a continuous aggregate has no such column, all are in the new form (since 2.25). */
     private static final String OLD_FORM = """
             SELECT pg_catalog.format('%I.%I', view_schema, view_name) FROM timescaledb_information.continuous_aggregates

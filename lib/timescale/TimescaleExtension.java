@@ -27,7 +27,7 @@ public record TimescaleExtension(String version, String schema, String jobTable)
      * Who may do everything here anyway: superusers, and the connecting user; not a role that the database's owner has
      * had it take (ALTER DATABASE SET role).
      */
-    private static final String TRUSTED =
+    static final String TRUSTED =
             "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.oid = 10 OR r.rolname = session_user)";
 
     /**
