@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * How a table of the source becomes a hypertable of the target, with nothing left to find out. The statements are in
  * the order in which they are run: the table is created as an ordinary one, then {@code before}, {@code create},
- * {@code dimensions} and {@code integerNow}; when it has its rows, its constraints and indexes but for {@code unmade},
- * and {@code instead}; then {@code compression}, and at last {@code policies}.
+ * {@code dimensions} and {@code integerNow}, after which publications may get it; when it has its rows, its constraints
+ * and indexes but for {@code unmade}, and {@code instead}; then {@code compression}, and at last {@code policies}.
  *
  * @param oid of the table on the source
  * @param partitionKey what follows PARTITION BY in the definition of a partitioned table, which is to be left out; null

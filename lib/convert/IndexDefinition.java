@@ -15,7 +15,8 @@ import lib.talk.Sql;
  * @param keys its key columns as CREATE INDEX has them, {@code included} the names of the others
  * @param storage parameters as WITH has them, {@code tablespace} and {@code condition}: null where there is none
  * @param identity whether it is the replica identity, {@code clustered} whether the table was clustered by it
- * @param readers views that read the table by the leave of its key
+ * @param readers views and functions that the server would not have without this constraint, such as by a GROUP BY of a
+ * primary key alone
  */
 record IndexDefinition(long oid, long table, TableName of, String name, String method, long constraint, String contype,
         boolean unique, boolean period, List<String> columns, List<String> keys, List<String> included, String storage,

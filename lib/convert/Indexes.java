@@ -46,10 +46,13 @@ final class Indexes {
               coalesce(pg_catalog.to_jsonb(i)->>'indnullsnotdistinct', 'false') = 'false',
               coalesce(k.condeferrable, false), coalesce(k.condeferred, false), i.indisreplident, i.indisclustered,
               pg_catalog.obj_description(i.indexrelid, 'pg_class'), pg_catalog.obj_description(k.oid, 'pg_constraint'),
-              ARRAY(SELECT DISTINCT pg_catalog.format('%I.%I', vn.nspname, v.relname) FROM pg_catalog.pg_depend d
+              ARRAY(SELECT pg_catalog.format('view %I.%I', vn.nspname, v.relname) FROM pg_catalog.pg_depend d
                 JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = r.ev_class
                 JOIN pg_catalog.pg_namespace vn ON vn.oid = v.relnamespace
                  WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                   AND d.refclassid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.refobjid = k.oid
+                UNION SELECT 'function ' || d.objid::pg_catalog.regprocedure FROM pg_catalog.pg_depend d
+                 WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                    AND d.refclassid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.refobjid = k.oid
                  ORDER BY 1)
               FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid

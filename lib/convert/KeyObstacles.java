@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lib.talk.Count;
 
 /** Keys without the columns by which the hypertable is divided, and exclusion constraints: of every version. */
 final class KeyObstacles {
@@ -39,8 +40,8 @@ final class KeyObstacles {
             Map<Treatment, Obstacle.Outcome> outcomes) {
         String what = what(index);
         if (!index.readers().isEmpty()) {
-            obstacles.add(Obstacle.fatal(table.oid(), table.name(), what, why + ", and "
-                    + String.join(", ", index.readers()) + " groups by it without naming the other columns"));
+            obstacles.add(Obstacle.fatal(table.oid(), table.name(), what,
+                    why + ", and " + Count.some(index.readers()) + " relies on it"));
             return;
         }
         obstacles.add(Obstacle.of(table.oid(), index.isConstraint() ? Subject.CONSTRAINT : Subject.UNIQUE_INDEX,

@@ -44,12 +44,16 @@ final class PartitionObstacles {
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.ev_class = ANY (%1$s)
             ORDER BY 4""";
     private static final String READERS = """
-            SELECT DISTINCT d.refobjid, pg_catalog.format('%%I.%%I', n.nspname, v.relname)
+            SELECT d.refobjid, pg_catalog.format('view %%I.%%I', n.nspname, v.relname)
               FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
               JOIN pg_catalog.pg_class v ON v.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace
              WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
                AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY (%1$s)
-               AND v.relkind IN ('v', 'm') ORDER BY 2""";
+               AND v.relkind IN ('v', 'm')
+            UNION SELECT d.refobjid, 'function ' || d.objid::pg_catalog.regprocedure FROM pg_catalog.pg_depend d
+             WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+               AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY (%1$s)
+             ORDER BY 2""";
 
     private PartitionObstacles() {
     }
@@ -77,7 +81,7 @@ final class PartitionObstacles {
                 "it is of single partitions, which a hypertable does not have", Obstacle.dropped(),
                 things.toArray(HypertablePlan.Unmade[]::new))));
         readers.forEach((root, views) -> obstacles.add(Obstacle.fatal(root.oid(), root.name(),
-                "view " + Count.some(views), "it reads a partition by its name")));
+                Count.some(views), "it reads a partition by its name")));
         return obstacles;
     }
 }

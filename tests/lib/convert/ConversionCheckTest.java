@@ -242,13 +242,16 @@ class ConversionCheckTest {
     void views_that_rely_on_a_key_or_a_partition_stand_in_the_way() {
         String fix = "\nfix: take the table out of the file, or change or drop this on the source";
         assertStop("s.t: primary key t_pkey stands in the way: it lacks column at, by which the hypertable is divided, "
-                + "and s.grouped groups by it without naming the other columns (f:2)" + fix,
+                + "and function s.put(), view s.grouped relies on it (f:2)" + fix,
                 check("at timestamptz NOT NULL, id int PRIMARY KEY, x int", "",
-                        "CREATE VIEW s.grouped AS SELECT id, x FROM s.t GROUP BY id"));
+                        "CREATE VIEW s.grouped AS SELECT id, x FROM s.t GROUP BY id",
+                        "CREATE FUNCTION s.put() RETURNS void BEGIN ATOMIC INSERT INTO s.t VALUES (now(), 1, 1) ON "
+                                + "CONFLICT ON CONSTRAINT t_pkey DO NOTHING; END"));
         server.sql(database, "DROP TABLE s.t CASCADE",
                 "CREATE TABLE s.t (at timestamptz NOT NULL) PARTITION BY RANGE (at)",
-                "CREATE TABLE s.t1 PARTITION OF s.t DEFAULT", "CREATE VIEW s.one AS SELECT * FROM s.t1");
-        assertStop("s.t: view s.one stands in the way: it reads a partition by its name (f:2)" + fix,
+                "CREATE TABLE s.t1 PARTITION OF s.t DEFAULT", "CREATE VIEW s.one AS SELECT * FROM s.t1",
+                "CREATE FUNCTION s.two() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM s.t1; END");
+        assertStop("s.t: function s.two(), view s.one stands in the way: it reads a partition by its name (f:2)" + fix,
                 check(CheckedConversion.yaml("")));
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import testbed.CheckedConversion;
@@ -248,5 +249,38 @@ class ConversionObstaclesTest {
     private static CheckedConversion check(PgServer server, String database, Case wanted, String... changes) {
         return CheckedConversion.of(server, database, wanted.version, true,
                 CheckedConversion.yaml(wanted.more, changes));
+    }
+
+    /** What it does not refuse at once. */
+    @Test
+    void timescaledb_is_as_the_reasons_say() {
+        PgServer server = server(NEW);
+        String database = "postgres";
+        Case reference = one(NEW, "", "CREATE TABLE s.t (id int, at timestamptz NOT NULL, PRIMARY KEY (id, at));"
+                + "CREATE TABLE s.r (id int, at timestamptz, CONSTRAINT fk FOREIGN KEY (id, at) REFERENCES s.t)", false,
+                "");
+        make(server, database, reference);
+        PlanInPlace.run(server, database, check(server, database, reference).plans().get(0));
+        server.sql(database, "ALTER TABLE s.t SET (timescaledb.compress)", "INSERT INTO s.t VALUES (1, '2024-01-01')");
+        assertTrue(assertThrows(IllegalStateException.class,
+                () -> server.sql(database, "SELECT compress_chunk(show_chunks('s.t'))")).getMessage()
+                .contains("found a FK into a chunk while truncating"));
+        assertThrows(IllegalStateException.class, () -> server.sql(database, "INSERT INTO s.r VALUES (2, now())"));
+        assertThrows(IllegalStateException.class, () -> {
+            server(OLD).sql(database, "DROP SCHEMA IF EXISTS s CASCADE", "CREATE SCHEMA s",
+                    "CREATE TABLE s.t (id int, at timestamptz NOT NULL, PRIMARY KEY (id, at))",
+                    "SELECT create_hypertable('s.t', 'at')");
+            server(OLD).sql(database, "CREATE TABLE s.r (id int, at timestamptz, FOREIGN KEY (id, at) REFERENCES s.t)");
+        });
+        server.sql(database, "DROP SCHEMA s CASCADE", "CREATE SCHEMA s", "CREATE TABLE s.t (at timestamptz NOT NULL)",
+                "CREATE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE TRIGGER g BEFORE INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION s.f()",
+                "ALTER TABLE s.t DISABLE TRIGGER g", "SELECT create_hypertable('s.t', 'at')",
+                "INSERT INTO s.t VALUES ('2024-01-01')");
+        assertEquals("0", server.query(database, "SELECT count(*) FROM s.t"));
+        server.sql(database, "DROP TRIGGER g ON s.t", "INSERT INTO s.t VALUES ('2024-01-01')",
+                "DROP PUBLICATION IF EXISTS pub", "CREATE PUBLICATION pub FOR TABLE s.t");
+        assertEquals("1", server.query(database, "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'pub' AND "
+                + "tablename LIKE '%chunk'"));
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -20,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import testbed.ChildCommand;
 import testbed.CommandRun;
+import testbed.Run;
 
 /** The file of {@code --hypertables}: what it says, and the line of whatever is wrong in it. */
 class ConversionsTest {
@@ -154,6 +157,18 @@ class ConversionsTest {
                 "--hypertables", file("x: 1").toString());
         assertEquals(2, run.code(), run.err());
         assertTrue(run.err().contains("h.yaml:1: unknown key \"x\" in the file; allowed: hypertables"), run.err());
+    }
+
+    @Test
+    void the_library_that_reads_it_is_loaded_only_then() throws IOException {
+        List<String> java = new ArrayList<>(ChildCommand.java("PreflightCheck", "--source",
+                "postgresql://a@localhost:1/a", "--target", "postgresql://a@localhost:1/b"));
+        java.add(1, "-verbose:class");
+        String without = Run.of(java).out();
+        assertTrue(without.contains("lib.talk.Console"), without);
+        assertFalse(without.contains("org.snakeyaml"), without);
+        java.addAll(List.of("--hypertables", file("x: 1").toString()));
+        assertTrue(Run.of(java).out().contains("org.snakeyaml"));
     }
 
     @Test

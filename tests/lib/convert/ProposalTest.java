@@ -230,7 +230,7 @@ class ProposalTest {
         assertEquals(0, run.code(), run.err());
         assertEquals("""
                 not proposed: public.grouped: primary key grouped_pkey stands in the way: it lacks column at, by which \
-                the hypertable is divided, and public.by_id groups by it without naming the other columns
+                the hypertable is divided, and view public.by_id relies on it
                 not proposed: public.random: it has no column of a time without NULL in whose order its rows lie
                 not proposed: public.secret: it has no statistics; on the source: ANALYZE "public"."secret";
                 no file is written, because no table can be proposed
