@@ -15,33 +15,28 @@ import lib.talk.Sql;
 final class SourceTables {
     private static final String DOING = "looking at the tables that are to become hypertables";
 
-    /** All below a relation; TimescaleDB's chunks are of no concern here. */
-    private static final String BELOW =
-            """
-            (WITH RECURSIVE below(oid) AS (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid
-               UNION ALL SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid)
-             SELECT p.oid FROM below b JOIN pg_catalog.pg_class p ON p.oid = b.oid WHERE p.relispartition)""";
-
     private static final String TABLES = """
             SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
-              c.relkind <> 'p' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
-                WHERE c.oid IN (i.inhparent, i.inhrelid)),
+              c.relkind <> 'p' AND NOT c.relispartition
+                AND (EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+                  OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)),
               NOT %1$s, c.relrowsecurity OR c.relforcerowsecurity,
               CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
               CASE WHEN c.relkind = 'p' THEN (SELECT CASE WHEN pg_catalog.bool_or(l.reltuples > 0)
-                THEN pg_catalog.sum(l.reltuples) ELSE -1 END FROM pg_catalog.pg_class l WHERE l.oid IN %2$s)
+                  THEN pg_catalog.sum(l.reltuples) ELSE -1 END
+                  FROM pg_catalog.pg_partition_tree(c.oid) t JOIN pg_catalog.pg_class l ON l.oid = t.relid
+                 WHERE l.relkind = 'r')
                 WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples END,
-              (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(l.oid)), 0) FROM pg_catalog.pg_class l
-                WHERE l.relkind IN ('r', 'm') AND (l.oid = c.oid OR l.oid IN %2$s)),
-              (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(l.oid)), 0) FROM pg_catalog.pg_class l
-                WHERE l.relkind IN ('r', 'm') AND (l.oid = c.oid OR l.oid IN %2$s))
+              %2$s, %3$s
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE %%s ORDER BY n.nspname, c.relname""".formatted(Selection.noExtension("pg_class", "c.oid"), BELOW);
+             WHERE %%s ORDER BY n.nspname, c.relname""".formatted(Selection.noExtension("pg_class", "c.oid"),
+            size("pg_table_size"), size("pg_indexes_size"));
 
     private static final String PARTITIONS = """
             SELECT c.oid, l.oid, n.nspname, l.relname, l.relkind FROM pg_catalog.pg_class c
-              JOIN pg_catalog.pg_class l ON l.oid IN %s JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace
-             WHERE c.oid = ANY (%%s) ORDER BY 1, 3, 4""".formatted(BELOW);
+              JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) t ON t.level > 0
+              JOIN pg_catalog.pg_class l ON l.oid = t.relid JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace
+             WHERE c.oid = ANY (%s) AND c.relkind = 'p' ORDER BY 1, 3, 4""";
 
     /** Of arrays, enums, ranges and what is stored as another type, the order and the hash are another type's. */
     private static final String COLUMNS = """
@@ -61,6 +56,14 @@ final class SourceTables {
     private SourceTables() {
     }
 
+    /** @return an SQL expression: of a partitioned table what its partitions have together */
+    private static String size(String function) {
+        return """
+                CASE c.relkind WHEN 'p' THEN (SELECT coalesce(pg_catalog.sum(pg_catalog.%1$s(t.relid)), 0)
+                     FROM pg_catalog.pg_partition_tree(c.oid) t) WHEN 'r' THEN pg_catalog.%1$s(c.oid) ELSE 0 END"""
+                .formatted(function).strip();
+    }
+
     private static String ordered(String method) {
         return """
                 (t.typtype IN ('e', 'r', 'm', 'c') OR t.typcategory = 'A'
@@ -74,23 +77,24 @@ final class SourceTables {
     static Map<TableName, SourceTable> named(Session session, Collection<TableName> names) {
         List<SourceTable> found = tables(session, "(n.nspname::text, c.relname::text) IN (" + names.stream()
                 .map(name -> "(" + Sql.literal(name.schema()) + ", " + Sql.literal(name.table()) + ")")
-                .collect(Collectors.joining(", ")) + ")");
+                .collect(Collectors.joining(", ")) + ")", 0);
         return found.stream().collect(Collectors.toMap(SourceTable::name, table -> table));
     }
 
     /** @return the user's tables that are no partitions, of at least so many bytes with their indexes */
     static List<SourceTable> ofSize(Session session, Selection selection, long bytes) {
-        return tables(session, selection.relation("c", "n")
-                + " AND c.relkind IN ('r', 'p') AND NOT c.relispartition").stream()
-                .filter(table -> table.bytes() + table.indexBytes() >= bytes).toList();
+        return tables(session,
+                selection.relation("c", "n") + " AND c.relkind IN ('r', 'p') AND NOT c.relispartition", bytes);
     }
 
-    private static List<SourceTable> tables(Session session, String condition) {
+    private static List<SourceTable> tables(Session session, String condition, long least) {
         List<SourceTable> bare = session.list(DOING, TABLES.formatted(condition),
                 row -> new SourceTable(row.getLong(1), new TableName(row.getString(2), row.getString(3)),
                         row.getString(4), row.getString(5), row.getBoolean(6), row.getBoolean(7), row.getBoolean(8),
                         row.getBoolean(9), row.getString(10), row.getDouble(11), row.getLong(12), row.getLong(13),
-                        List.of(), List.of()));
+                        List.of(), List.of()))
+                .stream()
+                .filter(table -> table.bytes() + table.indexBytes() >= least).toList();
         String oids = oids(bare.stream().map(SourceTable::oid).toList());
         Map<Long, List<SourceTable.Partition>> partitions = new HashMap<>();
         session.list(DOING, PARTITIONS.formatted(oids),

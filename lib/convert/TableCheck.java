@@ -72,7 +72,7 @@ final class TableCheck {
             is = "has a partition that is a foreign table, " + table.foreignPartition();
         }
         if (is != null) {
-            stop(wanted.line(), "take it out of the file", "it " + is);
+            stop(wanted.line(), "take it out of the file", "it %s", is);
         }
         return is == null;
     }

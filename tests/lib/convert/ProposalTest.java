@@ -22,6 +22,7 @@ import testbed.CheckedConversion;
 import testbed.CloudDouble;
 import testbed.CommandRun;
 import testbed.HypertableShop;
+import testbed.PastedScript;
 import testbed.PgServer;
 import testbed.PlanInPlace;
 import testbed.Timescale;
@@ -141,6 +142,10 @@ class ProposalTest {
             assertEquals(0, preflight.code(), preflight.out() + preflight.err());
             assertTrue(preflight.out().contains("shop.events: primary key events_pkey becomes PRIMARY KEY (id, "
                     + "\"created_at\"), so that its former columns alone are not unique any more"), preflight.out());
+            CommandRun script = CommandRun.preflight(server.uri(source), server.uri(target(server)), "--hypertables",
+                    file.toString(), "--dry-run");
+            assertTrue(PastedScript.between(script, server.uri(source), server.uri(target(server))).out()
+                    .contains("events_pkey"), script.out());
             server.sql(source, "CREATE EXTENSION timescaledb");
             CheckedConversion checked =
                     CheckedConversion.of(server, source, version, true, Files.readString(file));
@@ -181,10 +186,10 @@ class ProposalTest {
         PgServer server = server();
         String source = server.newDatabase();
         String schema = "\"s: #1\"";
-        String table = "\"a.b \"\"c\"\"\n- d: 'e' {f} \\ \u001b[1m\"";
+        String table = "\"a.b \"\"c\"\"\n- d: 'e' {f} %s \\ \u001b[1m\"";
         server.sql(source, "CREATE SCHEMA " + schema, "CREATE TABLE " + schema + "." + table
-                + " (\"null\" timestamptz NOT NULL, \"k, y\" int, \"p: k\" int CONSTRAINT \"pk #\" PRIMARY KEY)",
-                "CREATE INDEX ON " + schema + "." + table + " (\"k, y\")",
+                + " (\"null\" timestamptz NOT NULL, \"k, %d y\" int, \"p: k\" int CONSTRAINT \"pk #\" PRIMARY KEY)",
+                "CREATE INDEX ON " + schema + "." + table + " (\"k, %d y\")",
                 "INSERT INTO " + schema + "." + table
                         + " SELECT timestamptz '2024-01-01' + i * interval '1 min', i % 3, i FROM "
                         + "generate_series(1, 20000) i",
@@ -195,9 +200,9 @@ class ProposalTest {
         String text = Files.readString(file);
         assertFalse(text.contains("\u001b"), text);
         Conversion conversion = Conversions.read(file).tables().get(0);
-        assertEquals(new TableName("s: #1", "a.b \"c\"\n- d: 'e' {f} \\ \u001b[1m"), conversion.table());
+        assertEquals(new TableName("s: #1", "a.b \"c\"\n- d: 'e' {f} %s \\ \u001b[1m"), conversion.table());
         assertEquals("null", conversion.timeColumn());
-        assertEquals(List.of("k, y"), conversion.compression().segmentBy());
+        assertEquals(List.of("k, %d y"), conversion.compression().segmentBy());
         assertEquals(List.of("pk #", "r\n: 1"), conversion.changes().stream().map(Change::name).toList());
         server.sql(source, "CREATE EXTENSION timescaledb");
         CheckedConversion checked = CheckedConversion.of(server, source, NEW, true, text);
