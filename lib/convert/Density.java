@@ -22,10 +22,10 @@ record Density(double rowsPerUnit, double span, double bytesPerRow, double index
     private static final List<String> TIMES = List.of("1 hour", "2 hours", "3 hours", "6 hours", "12 hours", "1 day",
             "2 days", "7 days", "14 days", "30 days", "60 days", "90 days", "180 days", "360 days");
 
-    /** Every other bound of a histogram would do; the lists of common values stand aside where they hold few rows. */
+    /** A column of few values, such as days, has a list of them and no histogram. */
     private static final String BOUNDS = """
             SELECT %3$s FROM pg_catalog.pg_stats s,
-              pg_catalog.unnest(s.histogram_bounds::text::%4$s[]) WITH ORDINALITY u(bound, number)
+              pg_catalog.unnest(coalesce(s.histogram_bounds::text, s.most_common_vals::text)::%4$s[]) u(bound)
              WHERE (s.schemaname, s.tablename, s.attname) IN (%1$s) AND s.inherited = %2$s AND u.bound IS NOT NULL
                AND %5$s ORDER BY u.bound""";
 

@@ -151,7 +151,7 @@ public final class Proposal {
         line(text, "  # " + Printable.of(table.name()),
                 (table.partitioned() ? Count.of(table.partitions().size(), "partition") + ", "
                         : "") + Bytes.text(table.bytes()) + " and " + Bytes.text(table.indexBytes())
-                        + " of indexes, about %.0f rows".formatted(table.rows()),
+                        + " of indexes, about " + Math.round(table.rows()) + " rows",
                 ": ");
         text.append("  - schema: ").append(YamlText.of(table.name().schema())).append("\n    table: ")
                 .append(YamlText.of(table.name().table())).append('\n');

@@ -40,7 +40,7 @@ record ProposedTable(SourceTable table, String reason, Conversion conversion, St
         TimeType type = TimeType.of(time.get().type()).orElseThrow();
         Optional<Density> density = Density.of(source, table, time.get().name(), type);
         if (density.isEmpty()) {
-            return not(table, "all of its rows have few times; on the source: ANALYZE " + table.name().sql() + ";");
+            return not(table, "all of its rows have one time, by the statistics");
         }
         Span interval = density.get().interval(type, indexBytes, true);
         double rows = density.get().rows(interval);
@@ -50,8 +50,9 @@ record ProposedTable(SourceTable table, String reason, Conversion conversion, St
                         ? "not compressed, because a column has a reserved name"
                 : compress ? null : "not compressed, because the target has the Apache edition";
         Optional<SourceTable.Column> segment = segment(table, statistics, time.get(), rows);
-        String by = segment.map(column -> "%s has about %.0f values, with %.0f rows of each in a chunk".formatted(
-                column.name(), statistics.get(column.name()).distinct(),
+        String by = segment.map(column -> String.format(Locale.ROOT,
+                "%s has about %.0f values, with %.0f rows of each in a chunk", column.name(),
+                statistics.get(column.name()).distinct(),
                 rows / statistics.get(column.name()).distinct()))
                 .orElse("no key column has few values, with 100 rows of each in a chunk");
         Conversion.Compression compression = refused != null ? null : new Conversion.Compression(0,
@@ -61,8 +62,9 @@ record ProposedTable(SourceTable table, String reason, Conversion conversion, St
         return new ProposedTable(table, null,
                 new Conversion(0, table.name(), time.get().name(), interval, 0, null, List.of(), compression, null,
                         false, List.of()),
-                timeReason(table, time.get(), statistics), "about %.0f of the newest rows, whose indexes take %s"
-                        .formatted(rows, Bytes.text(Math.round(rows * density.get().indexBytesPerRow()))),
+                timeReason(table, time.get(), statistics),
+                String.format(Locale.ROOT, "about %.0f of the newest rows, whose indexes take %s", rows,
+                        Bytes.text(Math.round(rows * density.get().indexBytesPerRow()))),
                 refused != null ? refused : by);
     }
 

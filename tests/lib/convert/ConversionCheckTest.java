@@ -219,6 +219,14 @@ class ConversionCheckTest {
         assertEquals(7 * Span.DAY, small.plans().get(0).interval());
         assertEquals("s.t becomes a hypertable by at, with a chunk for each 1 day",
                 check(yaml.replace("256kB", "32kB")).others());
+        // Of so few days there is no histogram.
+        server.sql(database, "DROP TABLE s.t", "CREATE TABLE s.t (at date NOT NULL, x text)",
+                """
+                INSERT INTO s.t SELECT date '2024-01-01' + i / 144, repeat('x', 100)
+                  FROM generate_series(1, 10000) i""",
+                "ANALYZE s.t");
+        assertEquals("s.t becomes a hypertable by at, with a chunk for each 2 days",
+                check(yaml.replace("256kB", "64kB")).others());
     }
 
     @Test
