@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import lib.server.Session;
 import lib.talk.Background;
+import lib.talk.Failure;
 import lib.timescale.NodeTables;
 
 /**
@@ -52,10 +53,8 @@ public final class ReferenceTables {
                 if (expected == null) {
                     return;
                 }
-                String how = expected.equals(columns) ? difference(Rows.read(session, table, columns),
-                        read(access, rows, table, columns))
-                        : "columns " + columns + " where the access node has "
-                                + expected;
+                String how = expected.equals(columns) ? difference(access, session, rows, table, columns)
+                        : "columns " + columns + " where the access node has " + expected;
                 if (how != null) {
                     differences.add(new Difference(node.name(), table, how));
                 }
@@ -71,9 +70,20 @@ public final class ReferenceTables {
         }
     }
 
-    private static String difference(Rows found, Rows expected) {
-        return found.equals(expected) ? null : found.count == expected.count ? "other rows than the access node"
-                : found.count + " rows where the access node has " + expected.count;
+    /** @return in what they differ, or null; whoever may not read a table cannot know that it is alike */
+    private static String difference(Session access, Session node, Map<String, Rows> rows, String table,
+            String columns) {
+        try {
+            Rows found = Rows.read(node, table, columns);
+            Rows expected = read(access, rows, table, columns);
+            return found.equals(expected) ? null : found.count == expected.count ? "other rows than the access node"
+                    : found.count + " rows where the access node has " + expected.count;
+        } catch (Failure e) {
+            if (node.isClosed() || access.isClosed()) {
+                throw e;
+            }
+            return "rows that cannot be compared: " + e.getMessage();
+        }
     }
 
     /** @param sum a checksum */

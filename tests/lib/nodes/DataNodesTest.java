@@ -171,6 +171,10 @@ class DataNodesTest {
         refuses("dn1", cluster.node(1).uri(other), " does not have timescaledb");
         cluster.node(1).sql(other, "CREATE EXTENSION timescaledb");
         refuses("dn1", cluster.node(1).uri(other), " is no data node of this access node");
+        cluster.node(1).sql(other, "SELECT add_data_node('x', host => '%s', port => %d, database => 'of_another', "
+                .formatted(cluster.node(1).host(), cluster.node(1).port()) + "password => '"
+                + cluster.node(1).password().replace("'", "''") + "')");
+        refuses("dn1", cluster.node(1).uri("of_another"), " is no data node of this access node");
         refuses("dn1", cluster.uri(), " is the access node itself");
         String second = cluster.node(2).uri(cluster.database());
         Fleet fleet = Fleet.of(cluster, "--data-node=dn1=" + second);
@@ -180,7 +184,7 @@ class DataNodesTest {
         Failure unknown = assertThrows(Failure.class, () -> Fleet.of(cluster, "--data-node=dn3=" + second));
         assertEquals("--data-node names \"dn3\", and the data nodes of the source are: dn1, dn2", unknown.getMessage());
         assertEquals(Failure.USAGE, unknown.exitCode());
-        cluster.node(1).sql("postgres", "DROP DATABASE " + other);
+        cluster.node(1).sql("postgres", "DROP DATABASE " + other, "DROP DATABASE of_another");
     }
 
     private static void refuses(String name, String uri, String what) {
@@ -208,6 +212,12 @@ class DataNodesTest {
                     .filter(read -> chunk.equals(read.chunk().name())).map(ChunkReads.Read::node).toList());
             assertTrue(fleet.nodes().node("dn2").held().keySet().stream()
                     .anyMatch(name -> name.endsWith(".\"" + chunk + '"')));
+            cluster.node(1).stop();
+            try {
+                assertTrue(Fleet.of(cluster).reads().lost().stream().anyMatch(lost -> chunk.equals(lost.name())));
+            } finally {
+                cluster.node(1).start();
+            }
             // The others of two copies are read where the access node reads, too.
             assertTrue(reads.all().stream().filter(read -> read.chunk().copies().size() > 1)
                     .allMatch(read -> read.node().equals("dn1")));

@@ -151,6 +151,26 @@ class DataNodeCheckTest {
         assertEquals("", found());
     }
 
+    /** What nobody may read is not taken to be alike. */
+    @Test
+    void tables_that_cannot_be_read_are_named() {
+        cluster.access().sql(cluster.database(), "CREATE TABLE fleet.secret (v int)",
+                "GRANT SELECT ON fleet.secret TO fleet_owner");
+        onNode(1, "CREATE TABLE fleet.secret (v int)");
+        try {
+            assertEquals("""
+                    stop cannot be carried: node-tables: fleet.secret: only the access node's rows arrive, and data \
+                    node dn1 has rows that cannot be compared: comparing table fleet.secret failed on the data node \
+                    dn1: permission denied for table secret
+                    fix: migrate --leave-out node-tables""", found(cluster, cluster.ownersUri()));
+            onNode(1, "GRANT SELECT ON fleet.secret TO fleet_owner");
+            assertEquals("", found(cluster, cluster.ownersUri()));
+        } finally {
+            onNode(1, "DROP TABLE fleet.secret");
+            cluster.access().sql(cluster.database(), "DROP TABLE fleet.secret");
+        }
+    }
+
     @Test
     void a_node_that_is_down_stops_where_it_has_the_only_copy() {
         cluster.node(2).stop();
