@@ -4,17 +4,10 @@ package lib.timescale;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import lib.server.Session;
 import lib.talk.Failure;
-import lib.talk.Sql;
 
-/**
- * Calls of TimescaleDB's alter_job. Every argument of the extension's own function is given, in its place and cast to
- * exactly its type, because a call by names and with defaults goes to whatever function of that name fits better, and
- * anybody's may stand beside it; what fits exactly is taken before all others (PostgreSQL manual, 10.3 "Functions",
- * step 3.a). The arguments are others in every version.
- */
+/** Calls of TimescaleDB's alter_job. */
 public final class AlterJob {
     /**
      * An SQL condition for a row {@code c} of the jobs: alter_job, whatever it changes, would have the configuration
@@ -93,27 +86,7 @@ public final class AlterJob {
      * @return a query for the text of a call, whatever the version of the extension is
      */
     static String query(Map<String, String> given) {
-        String expressions = given.entrySet().stream().map(
-                argument -> " WHEN " + Sql.literal(argument.getKey()) + " THEN " + Sql.literal(argument.getValue()))
-                .sorted().collect(Collectors.joining());
-        return """
-                SELECT pg_catalog.format('%%I.%%I(', n.nspname, p.proname) ||
-                  pg_catalog.string_agg(pg_catalog.format('(%%s)::%%I.%%I',
-                         CASE a.name%s ELSE coalesce(pg_catalog.pg_get_function_arg_default(p.oid,
-                           a.place::pg_catalog.int4), 'NULL') END,
-                         s.nspname, t.typname), ', ' ORDER BY a.place) || ')'
-                  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-                  JOIN pg_catalog.pg_proc p ON p.proname = 'alter_job' AND p.pronamespace = n.oid
-                  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                    AND d.objid = p.oid AND d.deptype = 'e'
-                   AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
-                  JOIN pg_catalog.pg_roles o ON o.oid = p.proowner AND (o.rolsuper OR o.oid = 10
-                    OR o.rolname = session_user)
-                  CROSS JOIN ROWS FROM (pg_catalog.unnest(p.proargtypes::pg_catalog.oid[]),
-                    pg_catalog.unnest(p.proargnames)) WITH ORDINALITY a(type, name, place)
-                  JOIN pg_catalog.pg_type t ON t.oid = a.type JOIN pg_catalog.pg_namespace s ON s.oid = t.typnamespace
-                 WHERE e.extname = 'timescaledb' GROUP BY p.oid, n.nspname, p.proname ORDER BY p.oid LIMIT 1"""
-                .formatted(expressions);
+        return ExtensionCall.query("alter_job", given);
     }
 
     /** @return the call for the database of this session */
