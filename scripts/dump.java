@@ -103,7 +103,7 @@ class Dump implements Callable<Integer> {
         }
         MigrationOptions wanted = new MigrationOptions(filters, jobs == null ? PARALLEL : jobs, List.of(), List.of(),
                 false, false, resume && !dryRun, false, noOwner,
-                noPrivileges, pauseJobs, null);
+                noPrivileges, pauseJobs, false, null);
         DumpOrder order = new DumpOrder(wanted, out, written, compression, overwrite);
         order.check(false);
         Dumping dumping = new Dumping(console, order, source, ClientTools.find(endpoints.environment()));

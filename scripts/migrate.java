@@ -106,6 +106,9 @@ class Migrate implements Callable<Integer> {
     @Option(names = "--pause-jobs", order = 19,
             description = "keep TimescaleDB's jobs on the source from running during the migration")
     boolean pauseJobs;
+    @Option(names = "--rebuild", order = 19,
+            description = "make hypertables anew, so that TimescaleDB's versions need not be equal")
+    boolean rebuild;
     @Option(names = "--no-owner", order = 30, description = "make the connecting user the owner of everything")
     boolean noOwner;
     @Option(names = {"-x", "--no-privileges"}, order = 31, description = "do not carry privileges (grant/revoke)")
@@ -142,7 +145,7 @@ class Migrate implements Callable<Integer> {
         MigrationOptions wanted =
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         resume || prepare && !restart, prepare,
-                        noOwner, noPrivileges, pauseJobs, kind.given());
+                        noOwner, noPrivileges, pauseJobs, rebuild, kind.given());
         Migration migration = new Migration(console, new MigrationOrder(wanted, rate(),
                 verify.equalsIgnoreCase("none") ? null : Verification.Level.of(verify, "none"), files(wanted, source)));
         try {
@@ -176,6 +179,10 @@ class Migrate implements Callable<Integer> {
             refuse("--prepare goes with rows that stream", Set.of("--via-files", "--dry-run")::contains);
             // The last pass compares: until then the source goes on.
             refuse("--prepare compares nothing", name -> name.equals("--verify") && !verify.equalsIgnoreCase("none"));
+        }
+        if (rebuild) {
+            refuse("--rebuild makes hypertables through the servers alone", name -> name.equals("--via-files")
+                    || name.equals("--dry-run"));
         }
         if (join) {
             // What arrives is decided by the run.

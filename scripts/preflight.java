@@ -54,6 +54,9 @@ class PreflightCheck implements Callable<Integer> {
     @Option(names = "--pause-jobs", order = 13,
             description = "the migration will keep TimescaleDB's jobs on the source from running")
     boolean pauseJobs;
+    @Option(names = "--rebuild", order = 13,
+            description = "the migration will make hypertables anew, so that TimescaleDB's versions need not be equal")
+    boolean rebuild;
     @Option(names = "--leave-out", paramLabel = "CLASS|NAME", order = 14,
             description = "accept that this cannot be carried and stays behind")
     List<String> leaveOut = new ArrayList<>();
@@ -125,7 +128,7 @@ class PreflightCheck implements Callable<Integer> {
         PreflightRun run = new PreflightRun(Server.connect(from), TargetDatabase.connect(to, createDatabase),
                 new MigrationOptions(filters, jobs == null ? 0 : jobs, leaveOut, grantAnyway, createDatabase, restart,
                         resume, false,
-                        noOwner, false, pauseJobs, kind.given()),
+                        noOwner, false, pauseJobs, rebuild, kind.given()),
                 console).converting(conversions).dataNodes(dataNodes.connections());
         if (dryRun) {
             console.out(run.script(endpoints.environment()));

@@ -49,6 +49,9 @@ class Verify implements Callable<Integer> {
     @Option(names = "--join-owners", order = 13,
             description = "join the roles that own objects of the target for the run, to read their tables")
     boolean joinOwners;
+    @Option(names = "--rebuild", order = 14,
+            description = "expect hypertables that were made anew by migrate --rebuild, also of the same version")
+    boolean rebuild;
     @Option(names = "--dry-run", order = 34,
             description = "compare nothing; print a shell script that runs the same queries with psql")
     boolean dryRun;
@@ -68,7 +71,7 @@ class Verify implements Callable<Integer> {
         Dsn from = endpoints.source(console);
         Dsn to = endpoints.target(console);
         DatabaseComparison comparison = new DatabaseComparison(Server.connect(from), Server.connect(to),
-                new DatabaseComparison.Order(filters, wanted, jobs, permitted, joinOwners), console);
+                new DatabaseComparison.Order(filters, wanted, jobs, permitted, joinOwners, rebuild), console);
         if (dryRun) {
             console.out(comparison.script());
         } else {

@@ -54,6 +54,11 @@ public record EntrySql(Archive.Entry entry, String name, String settings, String
         return new EntrySql(entry, name, settings, sql, needs, statements);
     }
 
+    /** @return this entry with other statements in place of the archive's */
+    public EntrySql running(String statements) {
+        return new EntrySql(entry, name, settings, statements, needs, owner);
+    }
+
     /** @return a description of the step for error messages */
     public String description() {
         return switch (entry.kind()) {

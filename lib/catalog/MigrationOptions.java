@@ -20,18 +20,22 @@ import lib.roles.TargetKind;
  * @param prepare whether the run is a first pass, while the source is still written to
  * @param noOwner whether everything is to belong to the connecting user
  * @param pauseJobs whether TimescaleDB's jobs on the source are kept from running meanwhile
+ * @param rebuild whether what TimescaleDB manages is made anew, so that its versions need not be equal
  * @param kind of target, or null to find it out
  */
 public record MigrationOptions(Filters filters, int workers, Collection<String> leaveOut, Collection<String> granted,
         boolean createDatabase, boolean restart, boolean resume, boolean prepare, boolean noOwner, boolean noPrivileges,
-        boolean pauseJobs,
+        boolean pauseJobs, boolean rebuild,
         TargetKind kind) {
+    /** How a journal has it that {@code rebuild} was wanted. */
+    public static final String REBUILD = "--rebuild";
+
     /** @return these options with another number of workers */
     public MigrationOptions withWorkers(int number) {
         return new MigrationOptions(filters, number, leaveOut, granted, createDatabase, restart, resume, prepare,
                 noOwner,
                 noPrivileges,
-                pauseJobs,
+                pauseJobs, rebuild,
                 kind);
     }
 
@@ -54,6 +58,9 @@ public record MigrationOptions(Filters filters, int workers, Collection<String> 
         if (noPrivileges) {
             words.add("--no-privileges");
         }
+        if (rebuild) {
+            words.add(REBUILD);
+        }
         return words;
     }
 
@@ -61,7 +68,7 @@ public record MigrationOptions(Filters filters, int workers, Collection<String> 
     public MigrationOptions withOwnersAndPrivileges() {
         return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, prepare,
                 false, false,
-                pauseJobs,
+                pauseJobs, rebuild,
                 kind);
     }
 
@@ -69,6 +76,6 @@ public record MigrationOptions(Filters filters, int workers, Collection<String> 
     public MigrationOptions of(boolean owners, boolean privileges) {
         return new MigrationOptions(filters, workers, leaveOut, granted, createDatabase, restart, resume, prepare,
                 noOwner || !owners,
-                noPrivileges || !privileges, pauseJobs, kind);
+                noPrivileges || !privileges, pauseJobs, rebuild, kind);
     }
 }

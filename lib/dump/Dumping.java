@@ -76,7 +76,7 @@ public final class Dumping {
         }
         try (FrozenSource frozen =
                 FrozenSource
-                        .take(source, selection, Set.of(), order.wanted().filters().arguments(), tool, console,
+                        .take(source, selection, Set.of(), false, order.wanted().filters().arguments(), tool, console,
                                 now -> null)
                         .source()) {
             if (order.format() == DumpFormat.PLAIN) {
@@ -124,7 +124,7 @@ public final class Dumping {
         Cleanup.Task interrupted = Cleanup.onExit(() -> console.warn("interrupted: nothing of the dump is left"));
         try {
             FrozenSource.Taken<Manifest> taken =
-                    FrozenSource.take(source, selection, Set.of(), order.wanted().filters().arguments(),
+                    FrozenSource.take(source, selection, Set.of(), false, order.wanted().filters().arguments(),
                             tool, console,
                             now -> steps.run("dump", () -> writer.write(now, now.contents(), console::begin),
                                     manifest -> DumpFiles.summary(manifest.files())));
@@ -143,7 +143,7 @@ public final class Dumping {
         List<Finding> findings = new ArrayList<>(CarriedSettings.acting(source, session));
         findings.addAll(new Readability(session, source.facts().user(), selection).check());
         if (Preflight.go(findings)) {
-            findings.addAll(TimescaleSource.check(session, selection, order.wanted().pauseJobs()));
+            findings.addAll(TimescaleSource.check(session, selection, order.wanted().pauseJobs(), false));
         }
         findings.addAll(TableChecks.leftOut(session, source.facts(), selection));
         findings.add(DiskSpace.check(session, selection, order.out()));

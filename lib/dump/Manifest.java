@@ -100,7 +100,7 @@ public record Manifest(int formatVersion, String tool, String created, Dump dump
     /** What may be absent. */
     private static final Set<String> OPTIONAL =
             Set.of("compression", "schema", "timescale", "nextStart", "ownedBy", "money", "lz4", "computed", "comments",
-                    "arrays", "sorting", "identity", "pathNeeds", "readers", "circular", "inModeAgain");
+                    "arrays", "sorting", "identity", "pathNeeds", "readers", "circular", "inModeAgain", "rebuild");
     /** Manifests have another word for deferred tables; those of earlier dumps must be understood. */
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping()
             .setFieldNamingStrategy(field -> field.getName().equals("deferred") ? "late" : field.getName()).create();

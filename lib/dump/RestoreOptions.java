@@ -81,7 +81,7 @@ public final class RestoreOptions {
                 new RestoreCheck.Order(in,
                         new MigrationOptions(new Filters(), jobs, leaveOut, grantAnyway, createDatabase, restart,
                                 resume && !dryRun, false,
-                                noOwner, noPrivileges, false, null),
+                                noOwner, noPrivileges, false, false, null),
                         timescale));
         ClientTools clients = ClientTools.find(endpoints.environment());
         if (dryRun) {

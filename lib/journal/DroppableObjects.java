@@ -5,6 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.server.Session;
+import lib.talk.Sql;
+import lib.timescale.Hypertables;
+import lib.timescale.TimescaleExtension;
 
 /**
  * The objects of a target with the statement that drops each, by their kinds and names as pg_dump has them in the table
@@ -106,6 +109,11 @@ final class DroppableObjects {
         DroppableObjects objects = new DroppableObjects();
         target.list("listing the objects of the target", ALL, row -> objects.found.put(key(row.getString(1),
                 row.getString(2)), new Droppable(row.getInt(3), row.getString(4))));
+        if (TimescaleExtension.of(target) != null) {
+            Hypertables.aggregates(target).forEach(aggregate -> objects.found.computeIfPresent(
+                    key("VIEW", aggregate.schema() + "." + aggregate.name()), (name, view) -> new Droppable(view.rank,
+                            "DROP MATERIALIZED VIEW IF EXISTS " + Sql.name(aggregate.schema(), aggregate.name()))));
+        }
         return objects;
     }
 

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.rebuild.Making;
 import lib.server.JournalTables;
 import lib.server.Membership;
 import lib.server.Session;
@@ -21,7 +23,9 @@ public final class FinishedUnits {
     /** What is done again by every run, because it takes no time and says the same again. */
     private static final Set<String> ALWAYS = Set.of("COMMENT");
     private static final Set<String> AFTER_ROWS = Set.of("INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER");
-    private static final Set<String> NOT_OF_ARCHIVE = Set.of(Unit.VALIDATE, Unit.ANALYZE, Unit.LARGE_OBJECTS.kind());
+    private static final Set<String> NOT_OF_ARCHIVE = Stream
+            .concat(Stream.of(Unit.VALIDATE, Unit.ANALYZE, Unit.LARGE_OBJECTS.kind()), Making.KINDS.stream())
+            .collect(Collectors.toUnmodifiableSet());
 
     /**
      * Extensions that the run has made and is not to make any more, and schemas that it has made for such. What another
@@ -109,9 +113,23 @@ public final class FinishedUnits {
         }
     }
 
+    /**
+     * Undoes units of one kind, which will be made again.
+     *
+     * @param statements that undo them, run in the transaction that forgets them
+     */
+    public void undoAll(String doing, List<String> statements, String kind, Set<String> names) {
+        undo(doing, statements, Map.of(kind, names));
+    }
+
     /** @return the names of the schemas among them */
     public Set<String> schemas() {
-        return finished.values().stream().filter(unit -> unit.kind().equals(Unit.SCHEMA)).map(Unit::name)
+        return names(Unit.SCHEMA);
+    }
+
+    /** @return the names of those of one kind */
+    public Set<String> names(String kind) {
+        return finished.values().stream().filter(unit -> unit.kind().equals(kind)).map(Unit::name)
                 .collect(Collectors.toSet());
     }
 

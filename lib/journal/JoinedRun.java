@@ -4,6 +4,7 @@ package lib.journal;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
+import lib.catalog.MigrationOptions;
 import lib.server.JournalTables;
 import lib.server.OwnSchema;
 import lib.server.Session;
@@ -191,6 +192,12 @@ public final class JoinedRun {
     /** @return the tables of which the run copies rows, by their OIDs on the source */
     public static List<Long> tables(Session session) {
         return session.list(DOING, "SELECT DISTINCT source FROM " + JournalTables.PART.sql(), row -> row.getLong(1));
+    }
+
+    /** @return whether the run makes hypertables anew, so that compressed chunks are read by queries */
+    public static boolean rebuilds(Session session) {
+        return session.texts(DOING, "SELECT options FROM " + JournalTables.RUN.sql()).stream()
+                .flatMap(String::lines).anyMatch(MigrationOptions.REBUILD::equals);
     }
 
     /**

@@ -11,6 +11,7 @@ import lib.catalog.Grants;
 import lib.catalog.ObjectKind;
 import lib.catalog.OwnedObjects;
 import lib.catalog.UnownedObjects;
+import lib.rebuild.Making;
 import lib.roles.RoleRecord;
 import lib.server.JournalTables;
 import lib.server.Leftovers;
@@ -19,6 +20,8 @@ import lib.server.TargetLock;
 import lib.talk.Batches;
 import lib.talk.Failure;
 import lib.talk.Sql;
+import lib.timescale.Hypertables;
+import lib.timescale.Jobs;
 import lib.timescale.RestoringMode;
 import lib.timescale.Timescale;
 
@@ -105,6 +108,10 @@ public final class Removal {
         Timescale timescale = Timescale.of(target);
         if (timescale == null) {
             drop(target, drops, object -> true);
+        } else if (isRebuilt(target)) {
+            dropAggregates(target);
+            drop(target, drops, object -> true);
+            target.run("removing what the failed run made", Jobs.removal(target));
         } else {
             // As parts of hypertables they could not be dropped one by one.
             RestoringMode.withdraw(target, timescale, () -> drop(target, drops, Removal::isOfRows));
@@ -119,6 +126,17 @@ public final class Removal {
         memberships.putBack(target);
         Journal.remove(target);
         return new Result(drops.size(), roles, refused);
+    }
+
+    /** Whether TimescaleDB has made its part by itself, which goes with what it was made for. */
+    private static boolean isRebuilt(Session target) {
+        return "t".equals(target.text("reading the journal", "SELECT EXISTS (SELECT FROM " + JournalTables.UNIT.sql()
+                + " WHERE kind = " + Sql.literal(Making.HYPERTABLE) + ")"));
+    }
+
+    private static void dropAggregates(Session target) {
+        Hypertables.aggregates(target).forEach(aggregate -> target.run("removing what the failed run made",
+                "DROP MATERIALIZED VIEW IF EXISTS " + Sql.name(aggregate.schema(), aggregate.name()) + " CASCADE"));
     }
 
     private static boolean isOfRows(MadeObject object) {

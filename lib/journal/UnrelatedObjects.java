@@ -20,6 +20,7 @@ import lib.server.Session;
 import lib.talk.Count;
 import lib.talk.Failure;
 import lib.talk.Sql;
+import lib.timescale.CatalogShape;
 
 /** Objects of a target that a failed run did not make, by its journal, those that would be dropped with its own too. */
 public final class UnrelatedObjects {
@@ -109,8 +110,11 @@ public final class UnrelatedObjects {
     static List<UnrelatedObject> list(Session target, List<OwnedObjects.Owned> there) {
         Set<Address> known = addresses(target, "SELECT catalog, object FROM " + JournalTables.MADE.sql()
                 + " UNION ALL SELECT catalog, object FROM " + JournalTables.FOUND.sql());
+        // With a hypertable goes what the extension has made for it.
+        Set<Long> internals = CatalogShape.internals(target);
         Stream<UnrelatedObject> owned = there.stream().filter(OwnedObjects.usersOwn(target))
-                .filter(object -> !known.contains(Address.of(object))).map(UnrelatedObject::of);
+                .filter(object -> !known.contains(Address.of(object)) && !internals.contains(object.oid()))
+                .map(UnrelatedObject::of);
         return Stream
                 .concat(owned,
                         AddedMembers

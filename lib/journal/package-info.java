@@ -5,5 +5,6 @@
 //SOURCES RunStatus.java SharedBatches.java StatusReport.java TargetContents.java Transaction.java UnfinishedRun.java
 //SOURCES Unit.java UnrelatedObjects.java
 //SOURCES ../catalog/package-info.java
+//SOURCES ../rebuild/package-info.java
 /** What a run has begun and done, kept on the target, and undone from there. */
 package lib.journal;

@@ -1,6 +1,7 @@
 //DEPS org.postgresql:postgresql:42.7.14
 package lib.load;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,6 +47,7 @@ public final class ArchiveLoad implements LoadMethod {
     private final Parallelism parallelism;
     private final int parallel;
     private final boolean prepares;
+    private final Rebuilding rebuilding;
     private List<Inventory.Relation> notAnalyzed;
     private List<EntrySql> needHypertables = List.of();
     /**
@@ -53,6 +55,8 @@ public final class ArchiveLoad implements LoadMethod {
      * is a partition, it has indexes too, under names that it should not have.
      */
     private List<EntrySql> attachedLate = List.of();
+    /** Of what stands before the rows, what comes after the hypertables. */
+    private List<EntrySql> late = List.of();
     private List<String> settings = List.of();
 
     /**
@@ -75,6 +79,7 @@ public final class ArchiveLoad implements LoadMethod {
         this.prepares = prepares;
         parallel = parallelism.workers();
         notAnalyzed = contents.analyzed();
+        rebuilding = contents.rebuild() == null ? null : new Rebuilding(contents, archive.entries(), to, steps);
     }
 
     @Override
@@ -90,17 +95,25 @@ public final class ArchiveLoad implements LoadMethod {
         Background<List<EntrySql>> postData = steps.run("schema", () -> preData(journal),
                 any -> archive.relations() + " tables, views and sequences");
         rows.prepare(parallel);
-        Set<Archive.Address> later = schema.postDataAddresses();
+        Set<Archive.Address> later = new HashSet<>(schema.postDataAddresses());
+        late.forEach(part -> later.add(part.entry().address()));
         rights.setOwners(object -> !later.contains(new Archive.Address(object.catalog(), object.oid())));
-        if (timescale != null) {
+        Map<Archive.Address, String> owners = rights.ownersOnCreation();
+        if (rebuilding != null) {
+            if (journal.resumed()) {
+                rebuilding.follow(journal);
+            }
+            try (SchemaWorkers workers = workers(parallel, journal)) {
+                rebuilding.make(late.stream().map(part -> owned(part, owners)).toList(), workers, journal, prepares);
+            }
+        } else if (timescale != null) {
             steps.run("hypertables", () -> {
                 rows.moveCatalog(timescale);
                 return "known";
             });
         }
-        Map<Archive.Address, String> owners = rights.ownersOnCreation();
-        List<EntrySql> all = postData.get().stream()
-                .map(part -> part.thenRun(owners.getOrDefault(part.entry().address(), ""))).toList();
+        List<EntrySql> all = postData.get().stream().map(part -> owned(part, owners))
+                .toList();
         Predicate<EntrySql> inMode = part -> !schema.needsHypertables(part.entry());
         needHypertables = all.stream().filter(inMode.negate()).toList();
         List<EntrySql> after = all.stream().filter(inMode).toList();
@@ -113,7 +126,9 @@ public final class ArchiveLoad implements LoadMethod {
                 PostPlan.of(Stream.concat(attachedLate.stream(), after.stream().filter(waits.negate())).toList(),
                         archive.entries(), schema.partitioned());
         try (SchemaWorkers workers = workers(Math.min(parallel, BESIDE_ROWS), journal)) {
-            PostData post = new PostData(plan, contents, to, workers, rights::grantPrivileges);
+            PostData post =
+                    new PostData(plan, contents, rebuilding == null ? Map.of() : rebuilding.bytes(), to, workers,
+                            rights::grantPrivileges);
             post.analyzeWithNew(journal.units());
             move(post, workers, journal);
             steps.run("indexes, constraints", () -> {
@@ -130,6 +145,11 @@ public final class ArchiveLoad implements LoadMethod {
                 schema.largeObjectComments();
                 return "done";
             });
+            if (rebuilding != null && prepares) {
+                rebuilding.prepare(workers, journal);
+            } else if (rebuilding != null) {
+                rebuilding.finish(timescale, workers, journal);
+            }
             notAnalyzed = post.notAnalyzed();
         }
     }
@@ -138,7 +158,7 @@ public final class ArchiveLoad implements LoadMethod {
     private void move(PostData post, SchemaWorkers workers, Journal journal) {
         workers.whenFailed(rows::stop);
         try {
-            rows.move(post::loaded, journal);
+            rows.move(rebuilding == null ? post::loaded : rebuilding.landing(post::loaded), journal);
         } catch (RuntimeException e) {
             workers.rethrow();
             throw e;
@@ -150,8 +170,8 @@ public final class ArchiveLoad implements LoadMethod {
      * it
      */
     private Background<List<EntrySql>> preData(Journal journal) {
-        List<EntrySql> before = schema.preData(journal.units().schemas());
-        Background<List<EntrySql>> after = Background.begin("post-data", schema::postData);
+        List<EntrySql> before = adapted(schema.preData(journal.units().schemas()));
+        Background<List<EntrySql>> after = Background.begin("post-data", () -> adapted(schema.postData()));
         if (journal.resumed()) {
             follow(Stream.of(before, after.get(), schema.eventTriggers()).flatMap(List::stream).toList(), journal);
         }
@@ -163,11 +183,20 @@ public final class ArchiveLoad implements LoadMethod {
         }
         attachedLate = journal.units().afterRows() ? before.stream().filter(ArchiveLoad::attaches)
                 .filter(part -> !journal.units().contain(Unit.of(part))).toList() : List.of();
+        late = rebuilding == null ? List.of() : rebuilding.late(before);
         try (SchemaWorkers workers = workers(parallel, journal)) {
-            new PreData(workers, archive.entries())
-                    .make(before.stream().filter(part -> !attachedLate.contains(part)).toList());
+            new PreData(workers, archive.entries()).make(before.stream()
+                    .filter(part -> !attachedLate.contains(part) && !late.contains(part)).toList());
         }
         return after;
+    }
+
+    private List<EntrySql> adapted(List<EntrySql> parts) {
+        return rebuilding == null ? parts : rebuilding.adapted(parts);
+    }
+
+    private static EntrySql owned(EntrySql part, Map<Archive.Address, String> owners) {
+        return part.thenRun(owners.getOrDefault(part.entry().address(), ""));
     }
 
     private static boolean attaches(EntrySql part) {

@@ -147,7 +147,11 @@ public final class Loading {
                 return wanted.noPrivileges() ? "not given" : method.loadsEverything() ? "as in the dump" : "given";
             });
         };
-        if (jobs == null) {
+        if (!contents.inRestoringMode()) {
+            if (jobs != null) {
+                Ownership ownership = new Ownership(to, target.facts(), memberships);
+                contents.timescale().jobOwners().forEach(ownership::join);
+            }
             load.run();
         } else {
             inRestoringMode(load, journal.resumed());
@@ -156,7 +160,7 @@ public final class Loading {
             target.greet("");
             return journal;
         }
-        if (jobs != null && contents.hasAfterRestoringMode() && !method.loadsEverything()) {
+        if (contents.hasAfterRestoringMode() && !method.loadsEverything()) {
             steps.run("what reads hypertables", () -> method.loadAfterRestoringMode(journal));
             if (!contents.onHypertables().isEmpty()) {
                 steps.run("what hypertables refer to", () -> {

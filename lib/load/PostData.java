@@ -35,22 +35,27 @@ final class PostData {
     private final Runnable privileges;
     private final Map<Long, Inventory.Relation> analyzed = new HashMap<>();
     private final Map<Long, Long> bytes = new HashMap<>();
+    private final Set<Long> hypertables;
     private final Set<String> parents;
     private final Set<Long> loaded = new HashSet<>();
     private final Set<Long> begun = new HashSet<>();
 
     /**
+     * @param hypertables bytes of the rows of those that are no tables with rows of their own
      * @param target a session on the target
      * @param workers do the work
      * @param privileges gives the privileges, for functions that need them
      */
-    PostData(PostPlan plan, Contents contents, Session target, SchemaWorkers workers, Runnable privileges) {
+    PostData(PostPlan plan, Contents contents, Map<Long, Long> hypertables, Session target, SchemaWorkers workers,
+            Runnable privileges) {
         this.plan = plan;
         this.contents = contents;
         this.workers = workers;
         this.privileges = privileges;
         contents.analyzed().forEach(relation -> analyzed.put(relation.oid(), relation));
         contents.tables().forEach(table -> bytes.put(table.oid(), table.bytes()));
+        bytes.putAll(hypertables);
+        this.hypertables = hypertables.keySet();
         parents = Set.copyOf(target.list("listing the tables with children", """
                 SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -111,7 +116,8 @@ final class PostData {
     /** @param later whether something is yet to come that statistics are kept of */
     private Optional<SchemaSession.Step> analyzeStep(long table, boolean later) {
         Inventory.Relation relation = analyzed.get(table);
-        if (later || contents.analyzedDeferred().contains(table) || relation == null || parents.contains(relation.sql())
+        if (later || hypertables.contains(table) || contents.analyzedDeferred().contains(table) || relation == null
+                || parents.contains(relation.sql())
                 || !loaded.contains(table)) {
             return Optional.empty();
         }
@@ -143,7 +149,8 @@ final class PostData {
         if (contents.deferred().isEmpty() && contents.analyzedDeferred().isEmpty()) {
             // Of a table's children it takes samples only, where these are no partitions; of hypertables that is so in
             // restoring mode alone.
-            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())).toList()
+            analyzed.values().stream().filter(relation -> parents.contains(relation.sql())
+                    && !hypertables.contains(relation.oid())).toList()
                     .forEach(relation -> {
                         analyzed.remove(relation.oid());
                         workers.submit(List.of(analyze(relation)));

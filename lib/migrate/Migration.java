@@ -190,7 +190,8 @@ public final class Migration {
 
     private FrozenSource freeze(Server source, TargetDatabase database, Selection selection, Preflight preflight,
             Tool tool, boolean dryRun) {
-        return FrozenSource.take(source, selection, preflight.extensions().same(), wanted.filters().arguments(), tool,
+        return FrozenSource.take(source, selection, preflight.extensions().same(), wanted.rebuild(),
+                wanted.filters().arguments(), tool,
                 console, now -> {
                     if (order.files() != null) {
                         dump(now, preflight, database, dryRun);

@@ -26,6 +26,7 @@ import lib.load.ExclusiveTarget;
 import lib.load.LoadMethod;
 import lib.load.Loading;
 import lib.load.SearchPathTrial;
+import lib.preflight.NewerTimescale;
 import lib.preflight.Preflight;
 import lib.roles.RolePlan;
 import lib.rows.Parallelism;
@@ -37,6 +38,7 @@ import lib.settings.ComputingSessions;
 import lib.source.Contents;
 import lib.source.FrozenSource;
 import lib.source.Inventory;
+import lib.source.LeftBehind;
 import lib.source.Schema;
 import lib.source.Tablespaces;
 import lib.source.WriteCounters;
@@ -203,7 +205,7 @@ final class MigrationLoad {
                 order.files() != null
                         ? new RestoredRows(schema, contents, target, to, parallelism.workers(), console, steps)
                         : new StreamedRows(source.snapshot(), target, to,
-                                source.inventory().tablesWithout(preflight.leftBehind().objects(0)),
+                                tables(),
                                 source.inventory().largeObjects(), parallelism,
                                 order.rate(), wanted.prepare(), lock, preflight.extensions().same(), console, steps);
         return new ArchiveLoad(schema, contents, archive, rows,
@@ -211,17 +213,36 @@ final class MigrationLoad {
                 parallelism, wanted.prepare());
     }
 
+    private List<Inventory.Table> tables() {
+        Set<Long> without = new HashSet<>(preflight.leftBehind().objects(0));
+        if (contents.rebuild() != null) {
+            // The chunks of aggregates that stay behind.
+            Set<Long> gone = new HashSet<>(source.contents().rebuild().chunks());
+            gone.removeAll(contents.rebuild().chunks());
+            without.addAll(gone);
+        }
+        return source.inventory().tablesWithout(without);
+    }
+
     /** What was announced before, and is no difference. */
     private AnnouncedDifferences expected(ComputingSessions target, Loading loading) {
         Set<String> leftOut = new HashSet<>(preflight.leftBehind().names());
         leftOut.addAll(wanted.leaveOut());
         RolePlan roles = preflight.rolePlan();
-        return new AnnouncedDifferences(target.server().facts().user(), roles.announced(), roles.unreachable(), leftOut,
+        AnnouncedDifferences announced = new AnnouncedDifferences(target.server().facts().user(), roles.announced(),
+                roles.unreachable(), leftOut,
                 wanted.noOwner(), wanted.noPrivileges(),
                 wanted.filters().excludeData()).jobOwners(loading.lostJobOwners()).gone(roles.gone().replaced())
                 .refusals(loading.refusals())
                 .comments(preflight.keptComments()).powers(roles.powersThere())
                 .extensionOwners(preflight.extensionOwners().others())
                 .defaults(preflight.defaultPrivileges()::explain).standing(preflight.standing()::explain);
+        if (contents.rebuild() == null) {
+            return announced;
+        }
+        synchronized (source.snapshot().holder()) {
+            return announced.rebuilt(source.snapshot().holder(), preflight.leftBehind().all().stream()
+                    .filter(NewerTimescale::isOne).map(LeftBehind.Item::name).toList());
+        }
     }
 }

@@ -31,6 +31,7 @@ public final class ExtensionCheck {
     private final Collection<String> leaveOut;
     private TargetKind kind = TargetKind.POSTGRES;
     private Selection selection;
+    private boolean rebuild;
 
     /**
      * @param source a session on the source, or null where there is only a dump of it
@@ -49,9 +50,11 @@ public final class ExtensionCheck {
     /**
      * @param target what the target is, if it is known
      * @param wanted of the source
+     * @param rebuilds whether hypertables are made anew
      */
-    ExtensionCheck on(TargetKind target, Selection wanted) {
+    ExtensionCheck on(TargetKind target, Selection wanted, boolean rebuilds) {
         kind = target;
+        rebuild = rebuilds;
         selection = wanted;
         return this;
     }
@@ -99,8 +102,8 @@ public final class ExtensionCheck {
     }
 
     private List<Finding> timescale(Extensions.Extension extension, boolean aligned) {
-        List<Finding> findings = new TimescaleCheck(source, target, facts, extension).run(aligned);
-        if (findings.isEmpty()) {
+        List<Finding> findings = new TimescaleCheck(source, target, facts, extension, rebuild).run(aligned);
+        if (findings.stream().noneMatch(finding -> finding.level() == Finding.Level.STOP)) {
             findings.add((extension.installed() == null ? unavailable(extension).or(() -> uncreatable(extension))
                     : Optional.<Finding>empty())
                     .orElseGet(() -> Finding.ok(CHECK, "%s %s", extension.name(), extension.version())));

@@ -132,7 +132,7 @@ public final class Preflight {
         findings.addAll(
                 new TableChecks(from, source.facts(), to, selection).check(source, withTimescale, intoUtf8));
         findings.addAll(new ExtensionCheck(from, to, target.facts(), extensions, wanted.leaveOut())
-                .on(kind.kind(), selection).run());
+                .on(kind.kind(), selection, wanted.rebuild()).run());
         findings.addAll(new LargeRows(from, source.facts(), selection).check(extensions.same(), wanted.workers(),
                 Runtime.getRuntime().maxMemory()));
         findings.add(Finding.ok("target kind", "%s", kind));
@@ -147,7 +147,9 @@ public final class Preflight {
                 wanted.leaveOut());
         findings.addAll(wanted.noOwner() ? List.of() : owners.check());
         leftBehind = LeftBehind.find(from, source, target.facts().superuser(), selection)
-                .and(FunctionSettings.refused(from, selection, roles.target()));
+                .and(FunctionSettings.refused(from, selection, roles.target()))
+                .and(wanted.rebuild() && withTimescale
+                        ? NewerTimescale.of(from, extensions, target.facts().user()) : List.of());
         PathNeeds paths = PathNeedSearch.find(from, selection, objects,
                 extensions.all().stream().map(Extensions.Extension::name).toList());
         findings.addAll(paths.check("migrate", wanted.leaveOut(), false));
@@ -240,9 +242,12 @@ public final class Preflight {
     }
 
     private void timescale(TargetKind kind) {
-        List<Finding> found = TimescaleSource.check(from, selection, wanted.pauseJobs());
+        List<Finding> found = TimescaleSource.check(from, selection, wanted.pauseJobs(), wanted.rebuild());
         findings.addAll(found);
         withTimescale = !found.isEmpty() && go(found);
+        if (withTimescale && wanted.rebuild() && !wanted.takesOver() && !database.missing()) {
+            findings.addAll(NewerTimescale.jobs(to));
+        }
         if (!found.isEmpty() && !database.missing() && !target.facts().superuser()) {
             findings.addAll(new TimescaleRights(to, target.facts().user(), () -> kind).check());
         }

@@ -214,7 +214,7 @@ public final class StandingObjects {
     }
 
     private static Set<String> privileges(String value) {
-        return value.equals(Difference.MISSING) ? Set.of() : Set.of(value.split(", "));
+        return value.equals(Difference.MISSING) ? Set.of() : Set.copyOf(List.of(value.split(", ")));
     }
 
     private static String before(String row) {

@@ -60,8 +60,9 @@ public final class TableChecks {
     /** @param timescale whether the source has TimescaleDB, and nothing of others stands among its own */
     List<Finding> check(Server server, boolean timescale, boolean intoUtf8) {
         List<Finding> findings =
-                new ArrayList<>(Tablespaces.check(new Inventory(source, server, selection, Set.of()).tablespaces(),
-                        timescale ? Timescale.tablespaces(source) : List.of(), target));
+                new ArrayList<>(
+                        Tablespaces.check(new Inventory(source, server, selection, Set.of(), null).tablespaces(),
+                                timescale ? Timescale.tablespaces(source) : List.of(), target));
         tablespaceSettings(source, "true", findings);
         tablespaceSettings(target,
                 "(s.setrole = 0 OR s.setrole = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user)))", findings);

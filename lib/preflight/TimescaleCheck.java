@@ -24,17 +24,24 @@ import lib.timescale.TimescaleVersions;
 final class TimescaleCheck {
     private static final String CHECK = "timescaledb";
 
+    private static final String REBUILD =
+            "run it with --rebuild, which makes hypertables anew in the version of the target";
+
     private final Session source;
     private final Session target;
     private final Server.Facts facts;
     private final Extensions.Extension extension;
+    private final boolean rebuild;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
      * @param source a session on the source, or null where there is only a dump of it
      * @param facts those of the target
+     * @param rebuild whether hypertables are made anew, so that versions need not be equal
      */
-    TimescaleCheck(Session source, Session target, Server.Facts facts, Extensions.Extension extension) {
+    TimescaleCheck(Session source, Session target, Server.Facts facts, Extensions.Extension extension,
+            boolean rebuild) {
+        this.rebuild = rebuild;
         this.source = source;
         this.target = target;
         this.facts = facts;
@@ -55,7 +62,20 @@ final class TimescaleCheck {
         if (findings.isEmpty()) {
             boolean elsewhere = elsewhere();
             edition(aligned);
-            if (!aligned && !elsewhere) {
+            if (rebuild) {
+                rebuildable("source", extension.version());
+                String there = extension.installed() == null ? extension.chosen() : extension.installed();
+                rebuildable("target", there);
+                if (extension.installed() != null && !extension.schema().equals(extension.installedSchema())) {
+                    findings.add(Finding.stop(CHECK, "align-version",
+                            "timescaledb is in schema \"%s\" on the source and "
+                                    + "in schema \"%s\" on the target",
+                            extension.schema(), extension.installedSchema()));
+                }
+                findings.add(
+                        Finding.ok("route", "hypertables are made anew (--rebuild): timescaledb is %s on the source "
+                                + "and %s on the target", extension.version(), there));
+            } else if (!aligned && !elsewhere) {
                 version();
             }
         }
@@ -113,6 +133,15 @@ final class TimescaleCheck {
         }
     }
 
+    private void rebuildable(String side, String version) {
+        if (!TimescaleVersions.isRebuilt(version)) {
+            findings.add(Finding.stop(CHECK,
+                    "on the " + side + ", first in its session: ALTER EXTENSION timescaledb UPDATE;",
+                    "timescaledb of the %s is %s, and hypertables are made anew from %s on", side, version,
+                    TimescaleVersions.OLDEST_REBUILT));
+        }
+    }
+
     private void version() {
         if (!TimescaleVersions.isKnown(extension.version())) {
             findings.add(Finding.stop(CHECK, "on the source, first in its session: ALTER EXTENSION timescaledb UPDATE;",
@@ -133,7 +162,10 @@ final class TimescaleCheck {
             alignment.plan(Optional.empty());
             findings.add(Finding.stop(CHECK, "align-version", "%s", alignment.difference()));
         } catch (Failure e) {
-            findings.add(Finding.stop(CHECK, e));
+            String there = extension.installed() == null ? extension.chosen() : extension.installed();
+            findings.add(TimescaleVersions.isRebuilt(extension.version()) && there != null
+                    && TimescaleVersions.isRebuilt(there) && extension.installed() != null
+                            ? Finding.stop(CHECK, REBUILD, "%s", alignment.difference()) : Finding.stop(CHECK, e));
         }
     }
 }

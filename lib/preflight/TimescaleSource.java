@@ -26,9 +26,14 @@ public final class TimescaleSource {
     private final Timescale timescale;
     private final Selection selection;
     private final boolean jobsPaused;
+    private final boolean rebuild;
 
-    /** @param jobsPaused whether jobs will not run meanwhile */
-    TimescaleSource(Session source, Timescale timescale, Selection selection, boolean jobsPaused) {
+    /**
+     * @param jobsPaused whether jobs will not run meanwhile
+     * @param rebuild whether hypertables are made anew
+     */
+    TimescaleSource(Session source, Timescale timescale, Selection selection, boolean jobsPaused, boolean rebuild) {
+        this.rebuild = rebuild;
         this.source = source;
         this.timescale = timescale;
         this.selection = selection;
@@ -36,9 +41,10 @@ public final class TimescaleSource {
     }
 
     /** @return what stops, what to think of, or that all is well; none for a source without TimescaleDB */
-    public static List<Finding> check(Session source, Selection selection, boolean jobsPaused) {
+    public static List<Finding> check(Session source, Selection selection, boolean jobsPaused, boolean rebuild) {
         Timescale timescale = Timescale.of(source);
-        return timescale == null ? List.of() : new TimescaleSource(source, timescale, selection, jobsPaused).check();
+        return timescale == null ? List.of() : new TimescaleSource(source, timescale, selection, jobsPaused, rebuild)
+                .check();
     }
 
     private List<Finding> check() {
@@ -80,7 +86,10 @@ public final class TimescaleSource {
                     "filters cannot be used where there are hypertables: each is kept in several schemas, and in "
                             + "the catalog of TimescaleDB"));
         }
-        findings.addAll(AddedDefaults.check(source, timescale));
+        if (!rebuild) {
+            // A query of a chunk fills them in.
+            findings.addAll(AddedDefaults.check(source, timescale));
+        }
         findings.addAll(tried(timescale.version()));
         findings.addAll(defects(source, timescale.version()));
         if (findings.isEmpty()) {

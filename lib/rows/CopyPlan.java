@@ -76,7 +76,8 @@ public final class CopyPlan {
     private static List<Part> parts(Inventory.Table table, long part,
             BiFunction<Inventory.Table, Integer, List<String>> ranges) {
         boolean divisible =
-                table.condition().isEmpty() && !table.deferred() && table.catalog() == 0 && !table.columns().isEmpty();
+                table.condition().isEmpty() && !table.decompressed() && !table.deferred() && table.catalog() == 0
+                        && !table.columns().isEmpty();
         List<String> found =
                 divisible && table.bytes() >= 2 * part ? ranges.apply(table, (int) (table.bytes() / part)) : List.of();
         return found.isEmpty() ? List.of(Part.whole(table)) : Part.of(table, found);

@@ -65,14 +65,22 @@ final class EarlierParts {
             renamed.get(true).forEach(
                     table -> outdated.put(table.table().oid(),
                             new OutdatedParts(table.parts(), null, Set.of(), LateObjects.ALL)));
-            outdated.putAll(new PartComparison(source, target.server(), parallelism).of(renamed.get(false), to));
+            // Where the catalog of TimescaleDB is moved, chunks and compressed rows are tables like others.
+            PackedChunks packed = new PackedChunks(to, tables.stream().noneMatch(table -> table.catalog() > 0));
+            outdated.putAll(new PartComparison(source, target.server(), parallelism).of(renamed.get(false),
+                    packed.among(begun), to));
+            begun.stream().filter(table -> packed.isUnpacked(table.table())).forEach(table -> outdated.put(
+                    table.table().oid(), new OutdatedParts(table.parts(), null, Set.of(), LateObjects.ALL)));
+            packed.unpack(begun.stream().map(BegunTable::table).filter(table -> outdated.containsKey(table.oid()))
+                    .toList(), journal.units());
             Set<Inventory.Table> finished = begun.stream().map(BegunTable::table).filter(
                     table -> journal.parts().earlier(table.oid()).stream().allMatch(PartRecord::finished))
                     .collect(Collectors.toSet());
             List<Inventory.Table> written = rows.stream()
                     .filter(table -> !finished.contains(table) || outdated.containsKey(table.oid())).toList();
-            LateObjects.dropOf(to, journal.units(), written.stream().collect(Collectors.toMap(Inventory.Table::sql,
-                    table -> finished.contains(table) ? outdated.get(table.oid()).changed() : LateObjects.ALL)));
+            LateObjects.dropOf(to, journal.units(), written.stream().collect(Collectors.toMap(packed::actingOn,
+                    table -> finished.contains(table) ? outdated.get(table.oid()).changed() : LateObjects.ALL,
+                    Math::max)));
             to.setAutoCommit(false);
             emptySuccessors(to, rows, journal.parts());
             for (Inventory.Table table : written) {

@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 import lib.catalog.Selection;
 import lib.journal.JoinedRun;
 import lib.journal.SharedBatches;
+import lib.rebuild.Rebuild;
+import lib.rebuild.RebuildReader;
 import lib.server.Session;
 import lib.source.Inventory;
 import lib.source.Snapshot;
@@ -91,7 +93,7 @@ final class JoinedParts extends SharedWork {
     synchronized CopyBatch batch(Session target, int number) {
         List<SharedBatches.Claimed> claimed = SharedBatches.parts(target, number);
         if (claimed.stream().anyMatch(each -> !tables.containsKey(each.part().source()))) {
-            read(JoinedRun.tables(target));
+            read(JoinedRun.tables(target), JoinedRun.rebuilds(target));
         }
         return new CopyBatch(claimed.stream().map(this::part).toList());
     }
@@ -110,10 +112,12 @@ final class JoinedParts extends SharedWork {
                 : table.bytes() < CopyPlan.SMALL ? Part.small(table) : Part.whole(table);
     }
 
-    private void read(List<Long> oids) {
+    private void read(List<Long> oids, boolean rebuilds) {
         synchronized (source.holder()) {
-            tables.putAll(new Inventory(source.holder(), source.server(), Selection.ofTables(oids), sameExtensions)
-                    .tables().stream().collect(Collectors.toMap(Inventory.Table::oid, table -> table)));
+            Rebuild rebuild = rebuilds ? RebuildReader.read(source.holder()) : null;
+            tables.putAll(
+                    new Inventory(source.holder(), source.server(), Selection.ofTables(oids), sameExtensions, rebuild)
+                            .tables().stream().collect(Collectors.toMap(Inventory.Table::oid, table -> table)));
         }
     }
 

@@ -55,10 +55,10 @@ record Part(Inventory.Table table, String range, int number, int of, long bytes,
      * table does
      */
     String reading() {
-        if (range == null && table.condition().isEmpty()) {
+        if (range == null && table.condition().isEmpty() && !table.decompressed()) {
             return table.sql() + columns();
         }
-        return "(SELECT " + table.expressions() + " FROM ONLY " + table.sql() + " "
+        return "(SELECT " + table.expressions() + " FROM " + table.from() + " "
                 + (range == null ? table.condition() : "WHERE " + range) + ")";
     }
 

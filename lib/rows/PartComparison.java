@@ -35,10 +35,12 @@ final class PartComparison {
     }
 
     /**
+     * @param packed the tables with compressed rows, which only their contents tell
      * @param to a session on the target
      * @return what is outdated, by the table's OID on the source; nothing of a table that is as it should be
      */
-    Map<Long, OutdatedParts> of(List<BegunTable> begun, Session to) {
+    Map<Long, OutdatedParts> of(List<BegunTable> all, Set<Long> packed, Session to) {
+        List<BegunTable> begun = all.stream().filter(table -> !packed.contains(table.table().oid())).toList();
         ColumnChanges changes =
                 ColumnChanges.of(source, begun.stream().map(table -> table.table().oid()).toList(), DOING);
         PartSurvey.Found found = surveyed(SurveyedRows.of(begun, parallelism, to, target), changes);
@@ -58,10 +60,11 @@ final class PartComparison {
                         table.with(same.get(true).stream().filter(part -> !found.isProven(part)).toList())));
             }
         }
-        contentsOf(unproven, there).forEach(table -> different
+        all.stream().filter(table -> packed.contains(table.table().oid())).forEach(unproven::add);
+        contentsOf(unproven, there, packed).forEach(table -> different
                 .computeIfAbsent(table.table().oid(), any -> new ArrayList<>()).addAll(table.parts()));
         Map<Long, OutdatedParts> outdated = new HashMap<>();
-        for (BegunTable table : begun) {
+        for (BegunTable table : all) {
             long oid = table.table().oid();
             Map<Long, BroughtRows> brought = there.getOrDefault(oid, Map.of());
             Set<Long> foreign = foreign(table, brought);
@@ -168,7 +171,7 @@ final class PartComparison {
 
     /** @return those that differ */
     private Collection<BegunTable> contentsOf(List<BegunTable> unproven,
-            Map<Long, Map<Long, BroughtRows>> there) {
+            Map<Long, Map<Long, BroughtRows>> there, Set<Long> packed) {
         Collection<BegunTable> changed = ConcurrentHashMap.newKeySet();
         Workers.run("comparing", parallelism.workers(), unproven, () -> new Workers.Worker<>() {
             private final PartContents contents = new PartContents(source, target);
@@ -178,7 +181,8 @@ final class PartComparison {
                 Map<Long, BroughtRows> rows = there.get(table.table().oid());
                 if (rows != null) {
                     changed.add(table.with(contents.changed(table, rows)));
-                } else if (!contents.isSame(table)) {
+                } else if (packed.contains(table.table().oid()) ? !contents.isSameUnpacked(table)
+                        : !contents.isSame(table)) {
                     changed.add(table);
                 }
             }

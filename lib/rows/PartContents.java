@@ -16,6 +16,7 @@ import lib.server.Session;
 import lib.server.SessionPair;
 import lib.source.Inventory;
 import lib.source.Snapshot;
+import lib.timescale.TimescaleSettings;
 
 /** Compares the contents of parts of which both sides have as many rows, where these may have changed. */
 final class PartContents implements AutoCloseable {
@@ -42,7 +43,7 @@ final class PartContents implements AutoCloseable {
 
     /** @return the query's rows of a part on the source */
     static String rowsOf(Inventory.Table table, PartRecord part) {
-        return "ONLY " + table.sql() + " " + (part.range().isEmpty() ? table.condition() : "WHERE " + part.range());
+        return table.from() + " " + (part.range().isEmpty() ? table.condition() : "WHERE " + part.range());
     }
 
     /**
@@ -95,6 +96,20 @@ final class PartContents implements AutoCloseable {
                     return streamed(open.source(), begun.table(), columns)
                             .equals(streamed(open.target(), begun.table(), columns));
                 });
+    }
+
+    /** @return whether a chunk that a query shows as a whole, compressed or not, has the same rows on both sides */
+    boolean isSameUnpacked(BegunTable begun) {
+        return sessions.ask(List.of(begun), (open, coded) -> {
+            List<Checksums.Column> columns = StoredColumns.of(open.source(), begun.table());
+            if (!coded.isEmpty()) {
+                return false;
+            }
+            open.source().run(DOING, "SET " + TimescaleSettings.DECOMPRESSION + " = on");
+            Sum here = sum(open.source(), false, columns, begun.table().sql());
+            open.source().run(DOING, "SET " + TimescaleSettings.DECOMPRESSION + " = off");
+            return here.equals(sum(open.target(), false, columns, begun.table().sql()));
+        });
     }
 
     private RowSum streamed(Session session, Inventory.Table table, List<String> columns) {

@@ -36,9 +36,16 @@ final class CarriedEntries implements Predicate<Archive.Entry> {
 
     @Override
     public boolean test(Archive.Entry entry) {
-        return !(entry.concerns("EXTENSION") && !isCommentOn(created, entry)) && !isOnSchema(others, entry)
+        return !isMadeAnew(entry) && !(entry.concerns("EXTENSION") && !isCommentOn(created, entry))
+                && !isOnSchema(others, entry)
                 && !leftOut.contains(entry.subject())
                 && !(entry.kind().equals("SHELL TYPE") && shells.stream().anyMatch(entry.tag()::contains));
+    }
+
+    /** What TimescaleDB manages of its own, and makes by itself where a hypertable is made. */
+    private boolean isMadeAnew(Archive.Entry entry) {
+        return contents.rebuild() != null && (contents.rebuild().isOwn(entry.catalog(), entry.oid())
+                || contents.rebuild().isOwn(entry.subject().catalog(), entry.subject().oid()));
     }
 
     private static boolean isCommentOn(Set<String> created, Archive.Entry entry) {

@@ -13,6 +13,8 @@ import lib.catalog.Archive;
 import lib.catalog.DatabaseSettings;
 import lib.catalog.OwnedObjects;
 import lib.catalog.Selection;
+import lib.rebuild.Aggregate;
+import lib.rebuild.Rebuild;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Failure;
@@ -41,6 +43,7 @@ import lib.timescale.TimescaleExtension;
  * @param privileges the statements that give the privileges on the database
  * @param settings the statements that set what holds for the database, and for roles in it
  * @param timescale TimescaleDB, or null where the source does not have it
+ * @param rebuild what is made anew of it, or null where the rows of its catalog are moved; never in a manifest
  */
 public record Contents(String database, boolean selective, boolean tablesOnly, List<Table> tables,
         List<Inventory.Sequence> sequences,
@@ -49,7 +52,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         List<OwnedObjects.Owned> objects, List<Archive.Address> partitioned, List<Archive.Address> waiting,
         List<Archive.Address> inModeAgain,
         List<String> privileges,
-        List<String> settings, Timescale timescale) {
+        List<String> settings, Timescale timescale, Rebuild rebuild) {
     /**
      * A table with rows of its own; {@code rows} is the planner's estimate, -1 where it has none.
      *
@@ -82,7 +85,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * @throws Failure when pg_dump took other tables than the filters mean to us
      */
     static Contents read(Session session, Server server, Selection selection, Inventory inventory,
-            Supplier<Archive> archive) {
+            Rebuild rebuild, Supplier<Archive> archive) {
         Map<Long, Long> rows = new HashMap<>();
         session.list("reading the estimates of rows",
                 "SELECT oid, reltuples::bigint FROM pg_catalog.pg_class WHERE relkind = 'r'",
@@ -96,15 +99,27 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
                                 rows.getOrDefault(table.oid(), -1L), table.bytes(),
                                 table.deferred(), table.catalog() > 0, table.turn(), table.circular() ? true : null))
                         .toList(),
-                List.of(), inventory.materializedViews(), inventory.analyzed(), inventory.schemas(),
+                List.of(), PopulatedViews.list(session, selection), inventory.analyzed(), inventory.schemas(),
                 inventory.tablespaces(),
                 OwnedObjects.list(session), partitioned(session), waiting(session, tables, "true"),
-                inModeAgain(session, tables),
+                rebuild == null ? inModeAgain(session, tables) : null,
                 selection.selective() ? List.of() : DatabaseSettings.privileges(session, database),
                 selection.selective() ? List.of() : DatabaseSettings.settings(session, database),
-                timescale(session, inventory));
+                rebuild == null ? timescale(session, inventory) : Timescale.of(session), rebuild);
         agree(tables, archive.get());
-        return all.with(all.sequences, archived(all.objects, archive.get(), largeObjects));
+        List<OwnedObjects.Owned> objects = archived(all.objects, archive.get(), largeObjects);
+        return all.with(all.sequences, rebuild == null ? objects : madeAnew(objects, rebuild));
+    }
+
+    /** Without what TimescaleDB makes by itself; it has aggregates altered as what CREATE calls them. */
+    private static List<OwnedObjects.Owned> madeAnew(List<OwnedObjects.Owned> objects, Rebuild rebuild) {
+        Set<Long> aggregates = rebuild.aggregates().stream().map(Aggregate::oid).collect(Collectors.toSet());
+        return objects.stream().filter(object -> !rebuild.isOwn(object.catalog(), object.oid()))
+                .map(object -> object.catalog() == PG_CLASS && aggregates.contains(object.oid())
+                        ? new OwnedObjects.Owned(object.catalog(), object.oid(), "MATERIALIZED VIEW",
+                                object.identity(), object.schema(), object.owner(), object.part())
+                        : object)
+                .toList();
     }
 
     private static Timescale timescale(Session session, Inventory inventory) {
@@ -211,7 +226,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      */
     Set<Archive.Address> afterRestoringMode() {
         Set<Archive.Address> after = new HashSet<>();
-        if (timescale != null) {
+        if (inRestoringMode()) {
             timescale.keys().forEach(key -> after.add(new Archive.Address(PG_CONSTRAINT, key.oid())));
             timescale.reading().stream().filter(reader -> reader.reads() == Timescale.Reads.OBJECT)
                     .forEach(reader -> after.add(new Archive.Address(reader.catalog(), reader.oid())));
@@ -225,9 +240,14 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
         return inModeAgain == null ? Set.of() : Set.copyOf(inModeAgain);
     }
 
+    /** @return whether rows are loaded in restoring mode of TimescaleDB */
+    public boolean inRestoringMode() {
+        return timescale != null && rebuild == null;
+    }
+
     /** @return whether something follows when restoring mode of TimescaleDB is off */
     public boolean hasAfterRestoringMode() {
-        return timescale != null && (!deferred().isEmpty() || !afterRestoringMode().isEmpty());
+        return inRestoringMode() && (!deferred().isEmpty() || !afterRestoringMode().isEmpty());
     }
 
     /**
@@ -235,7 +255,7 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
      * TimescaleDB
      */
     public boolean hasDeferredAtOnce() {
-        return timescale == null && !deferred().isEmpty();
+        return !inRestoringMode() && !deferred().isEmpty();
     }
 
     /** @return the tables that are analyzed when restoring mode of TimescaleDB is off, since that reads hypertables */
@@ -257,14 +277,15 @@ public record Contents(String database, boolean selective, boolean tablesOnly, L
     private Contents with(List<Inventory.Sequence> positions, List<OwnedObjects.Owned> objects) {
         return new Contents(database, selective, tablesOnly, tables, positions, materializedViews, analyzed, schemas,
                 tablespaces, objects, partitioned,
-                waiting, inModeAgain, privileges, settings, timescale);
+                waiting, inModeAgain, privileges, settings, timescale, rebuild);
     }
 
-    /** @return these contents without the materialized views among these relations */
+    /** @return these contents without the views among these relations that hold rows */
     public Contents without(Set<Long> relations) {
         return relations.isEmpty() ? this : new Contents(database, selective, tablesOnly, tables, sequences,
                 carried(materializedViews, relations), carried(analyzed, relations),
-                schemas, tablespaces, objects, partitioned, waiting, inModeAgain, privileges, settings, timescale);
+                schemas, tablespaces, objects, partitioned, waiting, inModeAgain, privileges, settings, timescale,
+                rebuild == null ? null : rebuild.without(relations));
     }
 
     private static List<Inventory.Relation> carried(List<Inventory.Relation> all, Set<Long> without) {

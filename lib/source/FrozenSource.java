@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.function.Function;
 import lib.catalog.Archive;
 import lib.catalog.Selection;
+import lib.rebuild.Rebuild;
+import lib.rebuild.RebuildReader;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Attempt;
@@ -76,11 +78,12 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
      * by somebody who waits for our snapshot; then the snapshot is released, and taken anew.
      *
      * @param sameExtensions the extensions that have the same version on both sides
+     * @param rebuilds whether what TimescaleDB manages is made anew on the target
      * @param filters pg_dump's own filter arguments
      * @param more reads what else is to be read; it may be asked again, under the next snapshot
      */
     public static <T> Taken<T> take(Server source, Selection selection, Collection<String> sameExtensions,
-            List<String> filters, Tool tool, Console console,
+            boolean rebuilds, List<String> filters, Tool tool, Console console,
             Function<FrozenSource, T> more) {
         for (int attempt = 1;; attempt++) {
             Snapshot snapshot = Snapshot.take(source, selection, console);
@@ -89,9 +92,10 @@ public record FrozenSource(Server server, Selection selection, Snapshot snapshot
             try {
                 // Under the snapshot, for a table that came later may go again.
                 WriteCounters counters = WriteCounters.read(snapshot.holder(), selection);
-                Inventory inventory = new Inventory(snapshot.holder(), source, selection, sameExtensions);
+                Rebuild rebuild = rebuilds ? RebuildReader.read(snapshot.holder()) : null;
+                Inventory inventory = new Inventory(snapshot.holder(), source, selection, sameExtensions, rebuild);
                 FrozenSource frozen = new FrozenSource(source, selection, snapshot, schema, inventory, counters,
-                        Contents.read(snapshot.holder(), source, selection, inventory, schema::get));
+                        Contents.read(snapshot.holder(), source, selection, inventory, rebuild, schema::get));
                 T read = more.apply(frozen);
                 frozen.archive();
                 return new Taken<>(frozen, read);

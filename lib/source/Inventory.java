@@ -9,6 +9,7 @@ import lib.catalog.CopyTypes;
 import lib.catalog.Selection;
 import lib.code.LoadOrder;
 import lib.code.PlannedCode;
+import lib.rebuild.Rebuild;
 import lib.server.Server;
 import lib.server.Session;
 import lib.talk.Batches;
@@ -16,6 +17,7 @@ import lib.talk.Sql;
 import lib.timescale.CompressedChunk;
 import lib.timescale.Timescale;
 import lib.timescale.TimescaleCatalog;
+import lib.timescale.TimescaleExtension;
 
 /**
  * The relations of the source that a migration has to process, read under one snapshot. Sizes are bytes on the source's
@@ -37,10 +39,11 @@ public final class Inventory {
      * @param catalog for a table of TimescaleDB's catalog, its place in the order of loading, from 1 on; else 0
      * @param turn 0, or when its rows are loaded after those of others, which functions may read that are run for them
      * @param circular whether it and one of these others may read each other
+     * @param decompressed whether it is a chunk with compressed rows, which only a query of it shows
      */
     public record Table(long oid, String schema, String name, long bytes, String columns, String expressions,
             String text, boolean deferred, String condition,
-            boolean extension, long file, int catalog, int turn, boolean circular) {
+            boolean extension, long file, int catalog, int turn, boolean circular, boolean decompressed) {
         /** @return the quoted, qualified name */
         public String sql() {
             return Sql.name(schema, name);
@@ -49,7 +52,12 @@ public final class Inventory {
         /** @return this table, with the rows of {@code condition} read through these expressions */
         public Table reading(String read) {
             return new Table(oid, schema, name, bytes, columns, read, text, deferred, condition, extension, file,
-                    catalog, turn, circular);
+                    catalog, turn, circular, decompressed);
+        }
+
+        /** @return what stands in FROM for its own rows */
+        public String from() {
+            return (decompressed ? "" : "ONLY ") + sql();
         }
 
         /** @return whether its rows are batches of a compressed chunk of TimescaleDB */
@@ -84,6 +92,7 @@ public final class Inventory {
     private final Session session;
     private final Selection selection;
     private final Collection<String> sameExtensions;
+    private final Rebuild rebuild;
     private List<Table> tables;
     private List<Table> unfilled;
     private List<Timescale.Reader> readers;
@@ -91,9 +100,12 @@ public final class Inventory {
     /**
      * @param session a session under the snapshot
      * @param sameExtensions the extensions that have the same version on both sides, whose types may travel in binary
+     * @param rebuild what of the source is made anew, or null where the rows of TimescaleDB's catalog are moved
      */
-    public Inventory(Session session, Server server, Selection selection, Collection<String> sameExtensions) {
+    public Inventory(Session session, Server server, Selection selection, Collection<String> sameExtensions,
+            Rebuild rebuild) {
         this.session = session;
+        this.rebuild = rebuild;
         this.selection = selection;
         this.sameExtensions = sameExtensions;
     }
@@ -114,6 +126,7 @@ public final class Inventory {
     private List<Table> readTables() {
         LoadOrder turns = LoadOrder.of(session, selection);
         readers = turns.readers();
+        Set<Long> compressed = rebuild == null ? Set.of() : rebuild.compressed();
         List<Table> found = session.list("listing the tables",
                 """
                 WITH RECURSIVE %s,
@@ -147,7 +160,9 @@ public final class Inventory {
                         row.getString(5), row.getString(6),
                         row.getBoolean(7) || turns.readsHypertables(row.getLong(1)), row.getString(8),
                         row.getBoolean(9), row.getLong(10), row.getInt(11), turns.of(row.getLong(1)),
-                        turns.circular(row.getLong(1))));
+                        turns.circular(row.getLong(1)), compressed.contains(row.getLong(1))));
+        found.removeIf(table -> rebuild != null
+                && (table.catalog() > 0 || rebuild.hidden().contains(table.oid())));
         // A table of an extension that holds no row of the user needs no right to insert on the target.
         unfilled = found.stream().filter(table -> table.extension() && table.catalog() == 0
                 && !any(session, table.sql(), table.condition())).toList();
@@ -187,8 +202,9 @@ public final class Inventory {
         List<Relation> all = list("listing the sequences",
                 """
                 c.relkind = 'S' AND %s AND (%s OR %s AND c.oid IN (SELECT pg_catalog.unnest(x.extconfig) FROM \
-                pg_catalog.pg_extension x))"""
-                        .formatted(Selection.readable("c"), selection.relation("c", "n"), !selection.selective()),
+                pg_catalog.pg_extension x WHERE %s))"""
+                        .formatted(Selection.readable("c"), selection.relation("c", "n"),
+                                !selection.selective(), rebuild == null ? "true" : TimescaleExtension.isNot("x")),
                 "c.oid");
         List<Sequence> sequences = new ArrayList<>();
         // A sequence cannot be locked: by now there may be a view of its name.
@@ -208,42 +224,17 @@ public final class Inventory {
     }
 
     /**
-     * @return the populated materialized views, each after those that it reads, also through views (pg_rewrite's rows
-     * in pg_depend)
-     */
-    List<Relation> materializedViews() {
-        return session.list("listing the materialized views", """
-                WITH RECURSIVE reads(reader, relation) AS (
-                    SELECT DISTINCT r.ev_class, d.refobjid
-                      FROM pg_catalog.pg_rewrite r
-                      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-                          AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.refobjid <> r.ev_class
-                      JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')),
-                  depth(oid, level) AS (
-                    SELECT c.oid, 0 FROM pg_catalog.pg_class c WHERE c.relkind = 'm'
-                    UNION
-                    SELECT reads.reader, depth.level + 1 FROM depth JOIN reads ON reads.relation = depth.oid)
-                SELECT c.oid, n.nspname, c.relname
-                  FROM pg_catalog.pg_class c
-                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                  JOIN depth ON depth.oid = c.oid
-                 WHERE c.relkind = 'm' AND c.relispopulated AND %s AND %s
-                 GROUP BY c.oid, n.nspname, c.relname
-                 ORDER BY pg_catalog.max(depth.level), c.oid"""
-                .formatted(selection.relation("c", "n"), selection.data("c")),
-                row -> new Relation(row.getLong(1), row.getString(2), row.getString(3)));
-    }
-
-    /**
      * @return the relations to analyze, largest first: plain tables, materialized views, and the roots of partition
      * trees, because ANALYZE of a partitioned table does its partitions too
      */
     List<Relation> analyzed() {
-        return relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
-                "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM "
-                        + "pg_catalog.pg_partition_tree(c.oid) t),"
-                        + Selection.bytes("c.oid") + ") DESC, c.oid");
+        List<Relation> all =
+                relations("listing the tables to analyze", "c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition",
+                        "coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)) FROM "
+                                + "pg_catalog.pg_partition_tree(c.oid) t),"
+                                + Selection.bytes("c.oid") + ") DESC, c.oid");
+        // ANALYZE of a hypertable does its chunks too.
+        return rebuild == null ? all : all.stream().filter(relation -> !rebuild.isOwnRelation(relation.oid())).toList();
     }
 
     /** @return the identifiers of the large objects; none when the filters name tables or schemas, as with pg_dump */

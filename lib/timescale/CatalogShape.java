@@ -16,6 +16,17 @@ public record CatalogShape(String version, Set<String> columns) {
     static final CatalogShape NONE = new CatalogShape(null, Set.of());
 
     /**
+     * An SQL expression for a row {@code s} of compression_settings, where it has sparse indexes (since 2.22): those
+     * that somebody has wanted, as the setting has them. A version adds others by itself; where none are wanted, even
+     * of these, it is an empty text, else null.
+     */
+    public static final String SPARSE_INDEXES = """
+            CASE WHEN s.index @> pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('source', 'config')) THEN (
+              SELECT coalesce(pg_catalog.string_agg(i->>'type' || '(' || pg_catalog.quote_ident(i->>'column') || ')',
+                ', '), '') FROM pg_catalog.jsonb_array_elements(s.index) i
+               WHERE i->>'source' = 'config' AND i->>'column' IS NOT NULL) END""";
+
+    /**
      * Chunks, what holds their compressed rows, and what continuous aggregates are made of: relations that are named by
      * internal numbers.
      */
@@ -56,9 +67,34 @@ public record CatalogShape(String version, Set<String> columns) {
         return new CatalogShape(extension.version(), new HashSet<>(columns));
     }
 
+    /**
+     * @return a query for the tables that hold compressed rows, and, up to 2.28, the hypertables that they belong to
+     */
+    public String compressedRows() {
+        return has("chunk.relid") ? "SELECT compress_relid::pg_catalog.oid FROM "
+                + "_timescaledb_catalog.compression_settings WHERE compress_relid IS NOT NULL" : """
+                SELECT c.oid FROM (SELECT h.schema_name, h.table_name FROM _timescaledb_catalog.hypertable h
+                    WHERE h.compression_state = 2
+                  UNION ALL SELECT k.schema_name, k.table_name FROM _timescaledb_catalog.chunk k
+                    JOIN _timescaledb_catalog.hypertable h ON h.id = k.hypertable_id AND h.compression_state = 2) t
+                  JOIN pg_catalog.pg_namespace n ON n.nspname = t.schema_name
+                  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.table_name""";
+    }
+
     /** @return whether the database has the extension */
     public boolean present() {
         return version != null;
+    }
+
+    /**
+     * @return the identifiers of what the extension has made for hypertables and continuous aggregates of a database:
+     * chunks, tables of compressed rows, and what aggregates are made of
+     */
+    public static Set<Long> internals(Session session) {
+        CatalogShape shape = read(session);
+        return !shape.present() ? Set.of() : Set.copyOf(session.list("reading TimescaleDB's catalog",
+                "SELECT c.oid FROM pg_catalog.pg_class c WHERE NOT (" + shape.external("c.oid") + ")",
+                row -> row.getLong(1)));
     }
 
     /** @return whether there is this column, given as {@code table.column} */

@@ -45,10 +45,10 @@ public final class ChunkFacts {
                      CASE WHEN k.status & 8 = 8 THEN 'rows added since' END), '') AS state,
                    CASE WHEN c.relowner = k.relowner THEN 'as its hypertable' ELSE {owner c.relowner} END AS owner,
                    {has compression_settings.compress_relid: (SELECT concat_ws('; ',
-                     'segment by ' || array_to_string(s.segmentby, ', '),
+                     'segment by ' || nullif(array_to_string(s.segmentby, ', '), ''),
                        'order by ' || array_to_string(s.orderby, ', ') || ' ' || s.orderby_desc::text ||
                          s.orderby_nullsfirst::text
-                       {has compression_settings.index: , s.index::text})
+                       {has compression_settings.index: , {same timescaledb: s.index::text else %s}})
                      FROM _timescaledb_catalog.compression_settings s WHERE s.relid = k.relid) else {unknown}}
                        AS settings,
                    (SELECT concat(z.numrows_pre_compression, ' rows in ', z.numrows_post_compression)
@@ -58,7 +58,8 @@ public final class ChunkFacts {
                       FROM (SELECT x.indisvalid, substring(pg_get_indexdef(x.indexrelid) from ' USING (.*)$')
                         AS definition
                               FROM pg_index x WHERE x.indrelid = c.oid) i) AS indexes
-              FROM {chunks} k JOIN pg_class c ON c.oid = k.compressed WHERE k.status & 1 = 1""");
+              FROM {chunks} k JOIN pg_class c ON c.oid = k.compressed WHERE k.status & 1 = 1"""
+            .formatted(CatalogShape.SPARSE_INDEXES));
 
     private static final FactQuery COLUMNS = FactQuery.ofTimescale("chunk column", false, """
             SELECT 'chunk column' AS kind, k.name || '.' || {name a.attname} AS identity,
@@ -80,11 +81,13 @@ public final class ChunkFacts {
             """
             SELECT 'chunk constraint' AS kind,
                    k.name || ': ' || CASE WHEN p.contype = 'c' AND p.conname ~ '^constraint_[0-9]+$'
-                     THEN pg_get_constraintdef(p.oid)
+                     THEN replace(pg_get_constraintdef(p.oid), '_timescaledb_internal.get_partition_hash',
+                       '_timescaledb_functions.get_partition_hash')
                                           ELSE {name regexp_replace(p.conname, '^([0-9]+_)+', '')} END AS identity,
                    'chunk ' || k.name || chr(31) || 'constraint ' || k.hypertable || '.'
                      || {name regexp_replace(p.conname, '^([0-9]+_)+', '')} AS parent,
-                   min(pg_get_constraintdef(p.oid)) AS definition
+                   min(replace(pg_get_constraintdef(p.oid), '_timescaledb_internal.get_partition_hash',
+                     '_timescaledb_functions.get_partition_hash')) AS definition
               FROM {chunks} k JOIN pg_constraint p ON p.conrelid = k.relid WHERE p.contype NOT IN ('n', 't')
                 GROUP BY 1, 2, 3""");
 

@@ -49,8 +49,8 @@ public final class HypertableFacts {
                    CASE WHEN x.compressed_hypertable_id IS NOT NULL {has hypertable.status:
                      OR x.status & 4 = 4} THEN 'enabled' END AS compression,
                    z.segment AS "compression segment by", z.sort AS "compression order by",
-                   {has compression_settings.index: (SELECT i.index::text
-                     FROM _timescaledb_catalog.compression_settings i WHERE i.relid = h.relid)
+                   {has compression_settings.index: (SELECT {same timescaledb: s.index::text else %s}
+                     FROM _timescaledb_catalog.compression_settings s WHERE s.relid = h.relid)
                     else {unknown}} AS "compression sparse indexes",
                    CASE WHEN x.chunk_target_size <> 0 THEN x.chunk_sizing_func_name || ', ' || x.chunk_target_size ||
                      ' bytes' END AS "chunk sizing",
@@ -78,7 +78,8 @@ public final class HypertableFacts {
                            FROM timescaledb_information.compression_settings s GROUP BY 1, 2) z
                 ON z.hypertable_schema = x.schema_name AND z.hypertable_name = x.table_name
               LEFT JOIN (%s) l ON l.id = h.id"""
-            .formatted(invalidations("continuous_aggs_hypertable_invalidation_log", "hypertable_id")));
+            .formatted(CatalogShape.SPARSE_INDEXES,
+                    invalidations("continuous_aggs_hypertable_invalidation_log", "hypertable_id")));
 
     /** TimescaleDB's own functions have moved from schema to schema. */
     private static final FactQuery DIMENSIONS = FactQuery.ofTimescale("dimension", false, """

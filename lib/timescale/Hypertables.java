@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import lib.server.Session;
+import lib.talk.Sql;
 
 /** What a database with TimescaleDB has that not every other one can take, as the extension's own views say. */
 public final class Hypertables {
@@ -40,7 +41,56 @@ public final class Hypertables {
     public record Locks(String what, long number) {
     }
 
+    /** A continuous aggregate, by its name. */
+    public record Aggregate(String schema, String name) {
+    }
+
+    /**
+     * A chunk of a hypertable.
+     *
+     * @param name its qualified name, and {@code sql} the same quoted
+     * @param hypertable the quoted name of its hypertable
+     */
+    public record ChunkOf(String name, String sql, String hypertable, boolean compressed) {
+    }
+
     private Hypertables() {
+    }
+
+    /** @return the qualified names of the hypertables of the user */
+    public static List<String> names(Session session) {
+        return session.texts("listing the hypertables",
+                "SELECT pg_catalog.concat(hypertable_schema, '.', hypertable_name) FROM "
+                        + "timescaledb_information.hypertables");
+    }
+
+    /** @return the statements after which frozen chunks take changes again */
+    public static List<String> thawing(Session session) {
+        return session.texts("listing the frozen chunks", """
+                SELECT pg_catalog.format('SELECT FROM %I.unfreeze_chunk(%L::pg_catalog.regclass)', n.nspname,
+                         pg_catalog.format('%I.%I', i.chunk_schema, i.chunk_name))
+                  FROM timescaledb_information.chunks i
+                  JOIN _timescaledb_catalog.chunk k ON k.status & 4 = 4 AND pg_catalog.to_jsonb(k)->>'schema_name'
+                    = i.chunk_schema AND pg_catalog.to_jsonb(k)->>'table_name' = i.chunk_name
+                  JOIN pg_catalog.pg_proc p ON p.proname = 'unfreeze_chunk'
+                  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = '_timescaledb_functions'""");
+    }
+
+    /** @return the chunks of a database that has the extension */
+    public static List<ChunkOf> chunks(Session session) {
+        return session.list("listing the chunks",
+                "SELECT chunk_schema, chunk_name, hypertable_schema, hypertable_name, is_compressed FROM "
+                        + "timescaledb_information.chunks",
+                row -> new ChunkOf(row.getString(1) + "." + row.getString(2),
+                        Sql.name(row.getString(1), row.getString(2)),
+                        Sql.name(row.getString(3), row.getString(4)), row.getBoolean(5)));
+    }
+
+    /** @return the continuous aggregates of a database that has the extension */
+    public static List<Aggregate> aggregates(Session session) {
+        return session.list("listing the continuous aggregates",
+                "SELECT user_view_schema, user_view_name FROM _timescaledb_catalog.continuous_agg",
+                row -> new Aggregate(row.getString(1), row.getString(2)));
     }
 
     /** @return whether there are any */

@@ -102,6 +102,11 @@ public final class Jobs {
                 .toList();
     }
 
+    /** @return the statement that removes all jobs of the user */
+    public static String removal(Session target) {
+        return "DELETE FROM " + Timescale.jobTable(target) + " WHERE " + Timescale.ownJob("id");
+    }
+
     /** Pauses all of them, in restoring mode. */
     public void pause() {
         target.run("pausing the jobs", pausing(Timescale.jobTable(target)));

@@ -12,6 +12,9 @@ public final class TimescaleVersions {
     /** Older sources are refused. */
     public static final String OLDEST = "2.9";
 
+    /** Hypertables of an older version are not made anew, nor are those of a newer one made on it. */
+    public static final String OLDEST_REBUILT = "2.13";
+
     /** Those that this toolkit was tried with, in order. */
     public static final List<String> TRIED = List.of("2.13.1", "2.19.3", "2.22.1", "2.29.2");
 
@@ -42,6 +45,11 @@ public final class TimescaleVersions {
     /** @return whether a version is one that can be moved */
     public static boolean isKnown(String version) {
         return Versions.ORDER.compare(version, OLDEST) >= 0;
+    }
+
+    /** @return whether hypertables of a version, or on it, can be made anew */
+    public static boolean isRebuilt(String version) {
+        return Versions.ORDER.compare(version, OLDEST_REBUILT) >= 0;
     }
 
     /** @return whether a version runs on a major version of PostgreSQL; newer ones than the table knows may */

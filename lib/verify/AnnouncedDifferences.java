@@ -16,6 +16,7 @@ import lib.facts.FactIdentity;
 import lib.facts.FactKind;
 import lib.facts.FactTemplate;
 import lib.roles.Roles;
+import lib.server.Session;
 import lib.tools.RefusedStatement;
 
 /** Which differences are expected after a migration: those that preflight announced and the operator accepted. */
@@ -45,6 +46,7 @@ public final class AnnouncedDifferences {
     private RefusedPrivileges refusals = new RefusedPrivileges(List.of());
     private boolean superuser = true;
     private Predicate<Difference> defaults = difference -> false;
+    private Predicate<Difference> rebuilt = difference -> false;
     private Predicate<Difference> standing = difference -> false;
 
     /**
@@ -119,6 +121,16 @@ public final class AnnouncedDifferences {
         return this;
     }
 
+    /**
+     * Announces that hypertables of the source were made anew.
+     *
+     * @param lacking the names of what the target's version does not have
+     */
+    public AnnouncedDifferences rebuilt(Session source, Collection<String> lacking) {
+        rebuilt = RebuiltDifferences.of(source, lacking)::cover;
+        return this;
+    }
+
     /** @param explained whether a difference comes of default privileges of the target that were announced */
     public AnnouncedDifferences defaults(Predicate<Difference> explained) {
         defaults = explained;
@@ -145,7 +157,7 @@ public final class AnnouncedDifferences {
         FactKind kind = difference.kind();
         FactIdentity object = difference.object();
         String property = String.valueOf(difference.property());
-        if (standing.test(difference)) {
+        if (standing.test(difference) || rebuilt.test(difference)) {
             return true;
         } else if (property.equals(Difference.OWNER)) {
             return noOwner || isOneOf(owners, difference.source())

@@ -30,9 +30,10 @@ public final class DatabaseComparison {
      * @param workers how many tables are compared at once
      * @param permitted whether differences are left out that only a superuser of the target could have avoided
      * @param joinOwners whether the user joins the owners of the target's objects meanwhile
+     * @param rebuilt whether hypertables of the target were made anew
      */
     public record Order(Filters filters, Verification.Level level, int workers, boolean permitted,
-            boolean joinOwners) {
+            boolean joinOwners, boolean rebuilt) {
     }
 
     private final Server source;
@@ -71,13 +72,21 @@ public final class DatabaseComparison {
      */
     public void run(Map<String, String> environment) {
         SameDatabase.refuse(source, target);
-        Predicate<Difference> wanted = order.permitted ? unavoidable().negate() : difference -> true;
+        Predicate<Difference> expected = order.permitted ? unavoidable().or(rebuilt()) : rebuilt();
+        Predicate<Difference> wanted = expected.negate();
         Memberships joined = order.joinOwners ? Memberships.ofOwners(target, console) : null;
         try (joined; Snapshot snapshot = Snapshot.take(source, selection, console)) {
             requireComparable(snapshot);
             console.begin();
             compare(new Verification(snapshot, ComputingSessions.on(target, environment, console), selection, console,
                     order.workers), wanted);
+        }
+    }
+
+    private Predicate<Difference> rebuilt() {
+        try (Session ours = source.session(); Session theirs = target.session()) {
+            return order.rebuilt && TimescaleExtension.of(ours) != null || RebuiltDifferences.areMeant(ours, theirs)
+                    ? RebuiltDifferences.of(ours, List.of())::cover : difference -> false;
         }
     }
 

@@ -44,7 +44,7 @@ class HouseRulesTest {
      * each is for.
      */
     private static final List<String> ROOMS = List.of("talk", "dsn", "server", "tools", "settings", "timescale",
-            "nodes", "roles", "passwords", "catalog", "convert", "code", "source",
+            "rebuild", "nodes", "roles", "passwords", "catalog", "convert", "code", "source",
             "journal", "facts", "compare", "rows", "load", "preflight", "verify", "dump", "migrate", "aws", "ssh");
 
     /** The library that holds a package, for what a file imports. */

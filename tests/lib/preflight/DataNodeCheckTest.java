@@ -77,7 +77,7 @@ class DataNodeCheckTest {
         try (Session session = node.session()) {
             assertEquals(List.of("the source is a data node of a multi-node database: it has a part of the rows",
                     "name its access node as the source"),
-                    TimescaleSource.check(session, Selection.resolve(session, new Filters()), false).stream()
+                    TimescaleSource.check(session, Selection.resolve(session, new Filters()), false, false).stream()
                             .filter(finding -> finding.level() == Finding.Level.STOP)
                             .flatMap(finding -> Stream.of(finding.text(), finding.fix())).toList());
         }

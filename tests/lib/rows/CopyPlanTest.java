@@ -19,7 +19,7 @@ class CopyPlanTest {
         List<Inventory.Table> tables = new ArrayList<>();
         for (long each : megabytes) {
             tables.add(new Inventory.Table(tables.size() + 1, "public", "t" + each, each * MB, "id", "", null, false,
-                    "", false, 1, 0, 0, false));
+                    "", false, 1, 0, 0, false, false));
         }
         return CopyPlan.of(tables, Parallelism.requested(JOBS), others, CopyPlan.LARGEST_PART,
                 (table, wanted) -> IntStream.range(0, wanted).mapToObj(i -> "part " + i).toList());
