@@ -90,7 +90,8 @@ class BenchTest {
             assertTrue(rounds.get(2).problem().startsWith("exit code "), rounds.get(2).problem());
         }
         assertTrue(Contender.select("").stream().filter(contender -> !contender.moves(Workload.WIDE))
-                .allMatch(Contender::isPrepared));
+                .allMatch(contender -> contender.isPrepared() || contender.name().equals("migrate-rebuild")));
+        assertTrue(Contender.select("migrate-rebuild").get(0).moves(Workload.TIMESERIES));
     }
 
     @Test
@@ -98,7 +99,7 @@ class BenchTest {
         List<String> page = Files.readAllLines(Path.of("docs", "benchmark.md"));
         assertEquals(Arrays.stream(Workload.values()).map(Workload::title).toList(), named(page, "| `WORKLOADS` |"));
         assertEquals(Contender.select("").stream().map(Contender::name).toList(),
-                named(page, "| `CONTENDERS` |").stream().limit(8).toList());
+                named(page, "| `CONTENDERS` |").stream().limit(9).toList());
     }
 
     private static List<String> named(List<String> page, String row) {

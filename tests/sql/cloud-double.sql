@@ -20,9 +20,11 @@ BEGIN
         END $job$;
         ALTER EXTENSION timescaledb ADD FUNCTION @extschema@.validate_job_role();
     END IF;
+    -- Newer versions keep jobs elsewhere, and have a view in its place.
+    EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER validate_job_role_trigger BEFORE INSERT OR UPDATE ON %s '
+        'FOR EACH ROW EXECUTE FUNCTION @extschema@.validate_job_role()',
+        coalesce(pg_catalog.to_regclass('_timescaledb_catalog.bgw_job'), pg_catalog.to_regclass('_timescaledb_config.bgw_job')));
 END $cloud$;
-CREATE OR REPLACE TRIGGER validate_job_role_trigger BEFORE INSERT OR UPDATE ON _timescaledb_config.bgw_job
-    FOR EACH ROW EXECUTE FUNCTION @extschema@.validate_job_role();
 UPDATE _timescaledb_config.bgw_job SET owner = '@database_owner@'
  WHERE id IN (2, 3) AND proc_name IN ('policy_job_error_retention', 'policy_job_stat_history_retention');
 

@@ -92,6 +92,15 @@ public final class Oracle {
                         .filter(line -> !NOT_SCHEMA.matcher(line).matches()).collect(Collectors.joining("\n")));
     }
 
+    /** The schema of parts of a database as text, by a client that can dump the server, else the test is skipped. */
+    public static String schema(ServerAccess server, String database, String... options) {
+        List<String> all = new ArrayList<>(List.of("--schema-only"));
+        all.addAll(List.of(options));
+        return text(dump(server, database, clients(server.major()), "pg_dump", all.toArray(String[]::new)),
+                StandardCharsets.UTF_8).lines().filter(line -> !NOT_SCHEMA.matcher(line).matches())
+                .collect(Collectors.joining("\n"));
+    }
+
     /**
      * A database's data: a checksum for each table whatever the order of its rows, each sequence's position, each large
      * object.
