@@ -37,9 +37,10 @@ final class RebuiltEarlier {
      */
     void follow(Collection<Unit> chunks) {
         thaw();
-        List<Hypertables.ChunkOf> there = Hypertables.chunks(to);
         forget(Making.HYPERTABLE, Set.copyOf(Hypertables.names(to)));
-        dropGone(there, chunks);
+        dropGone(Hypertables.chunks(to), chunks);
+        // One that has gone may be made once more under its name.
+        List<Hypertables.ChunkOf> there = Hypertables.chunks(to);
         forget(Making.CHUNK, there.stream().map(Hypertables.ChunkOf::name).collect(Collectors.toSet()));
         forget(Chunk.COMPRESSED, there.stream().filter(Hypertables.ChunkOf::compressed)
                 .map(Hypertables.ChunkOf::name).collect(Collectors.toSet()));

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import lib.server.Session;
 import lib.talk.Sql;
 
@@ -142,10 +141,5 @@ public final class Compressing {
                         + api.call("enable_chunk_skipping", Map.of("hypertable", TargetApi.relation(hypertable.sql()),
                                 "column_name", Sql.literal(column)))))));
         return skipping;
-    }
-
-    /** @return the chunks that were compressed */
-    public Set<Long> compressed() {
-        return rebuild.compressed();
     }
 }

@@ -3,6 +3,7 @@ package lib.rebuild;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -107,7 +108,7 @@ public final class HypertableMaker {
      * reads is there, in this order
      */
     public Map<Long, String> aggregates() {
-        Map<Long, String> statements = new java.util.LinkedHashMap<>();
+        Map<Long, String> statements = new LinkedHashMap<>();
         rebuild.aggregates().forEach(aggregate -> statements.put(aggregate.oid(), aggregate(aggregate)));
         return statements;
     }

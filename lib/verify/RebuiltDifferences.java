@@ -59,9 +59,9 @@ final class RebuiltDifferences {
         return switch (difference.kind()) {
             // Those of chunks and hypertables are as far as on the source: new chunks get no name of an old one.
             case CATALOG_SEQUENCE -> !COUNTING_NAMES.matcher(difference.object().text()).find();
-            // Where a version is to choose when it compresses, an older one has chosen when compression is turned on.
+            // Where a version is to choose an order when it compresses, an older one has chosen it beforehand.
             case HYPERTABLE -> difference.source().equals(Difference.MISSING)
-                    && String.valueOf(difference.property()).startsWith("compression ");
+                    && "compression order by".equals(difference.property());
             case EXTENSION -> "version".equals(difference.property())
                     && TimescaleExtension.NAME.equals(difference.object().text());
             case COMPRESSED_CHUNK -> KEPT_IN_ANY_WAY.contains(String.valueOf(difference.property()));
